@@ -1,0 +1,44 @@
+"""Exports both edits of a run as bundles; see `python export.py --help`."""
+
+import argparse
+
+from faceattr import command_line
+
+_EPILOG = """example:
+  python export.py --run runs/glasses
+      writes bundles/add_glasses and bundles/remove_glasses
+
+A bundle holds saved_model/1 (TensorFlow Serving takes it as it is), a float16 .tflite with
+built-in operations only, and manifest.json. Both forms are reloaded and compared with Keras
+before the bundle is put in place; an older bundle of the same edit is replaced.
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="export.py",
+        description="Exports both edits of a finished run.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--run", required=True, help="the run directory that train.py left")
+    parser.add_argument("--out", default="bundles", help="folder for the bundles (%(default)s)")
+    return parser
+
+
+def _main(arguments: argparse.Namespace) -> None:
+    command_line.import_tensorflow_quietly()
+    from faceattr.exporting.export import export
+    from faceattr.exporting.manifest import Manifest
+
+    for bundle in export(arguments.run, arguments.out):
+        exactness = Manifest.read(bundle).exactness
+        print(
+            f"{bundle}: differs from Keras by {exactness['saved_model']:.1g} (SavedModel) and "
+            f"{exactness['tflite']:.1g} (.tflite) at most, of pixels in [-1, 1]"
+        )
+
+
+if __name__ == "__main__":
+    command_line.run("export.py", lambda: _main(_parser().parse_args()))

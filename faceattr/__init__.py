@@ -1,0 +1,36 @@
+"""Face attributes edited by residual images (Shen and Liu, CVPR 2017).
+
+The public names, each imported when first used, so that editing needs no TensorFlow:
+
+    faceattr.train(faceattr.TrainConfig(attr="young"), run_dir)
+    faceattr.export(run_dir, "bundles")
+    faceattr.Editor.load("bundles/make_young").edit(photo)
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from faceattr.editing.editor import Editor
+    from faceattr.errors import UserError
+    from faceattr.exporting.export import export
+    from faceattr.residual_gan import ResidualGAN
+    from faceattr.training.config import TrainConfig
+    from faceattr.training.fit import train
+
+__all__ = ["Editor", "ResidualGAN", "TrainConfig", "UserError", "export", "train"]
+
+_HOMES = {
+    "Editor": "faceattr.editing.editor",
+    "ResidualGAN": "faceattr.residual_gan",
+    "TrainConfig": "faceattr.training.config",
+    "UserError": "faceattr.errors",
+    "export": "faceattr.exporting.export",
+    "train": "faceattr.training.fit",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'faceattr' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

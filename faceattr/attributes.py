@@ -1,0 +1,98 @@
+"""The registry of attributes: which column, which scope, and what its two edits are called.
+
+The six attributes are those of the paper (section 4); their scope decides the weight of the
+sparsity term (section 5). Any other column of an attribute table is an attribute as well.
+"""
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from faceattr.errors import UserError
+
+Scope = Literal["local", "global"]
+
+# Section 5. Section 7 of the paper gives 5e-6 for global attributes; section 5 is our reading.
+ALPHA: dict[Scope, float] = {"local": 5e-4, "global": 1e-6}
+BETA_OVER_ALPHA = 0.1
+
+
+@dataclasses.dataclass(frozen=True)
+class Attribute:
+    """One binary attribute and the two edits that change it.
+
+    Attributes:
+        name: str. What a user types, such as `"glasses"`.
+        column: str. The label column, such as CelebA's `"Eyeglasses"`.
+        scope: `"local"` or `"global"`. Local attributes touch a small region of the face.
+        to_positive: str. The edit of G0, from label 0 to label 1, such as `"add_glasses"`.
+        to_negative: str. The edit of G1, from label 1 to label 0, such as `"remove_glasses"`.
+    """
+
+    name: str
+    column: str
+    scope: Scope
+    to_positive: str
+    to_negative: str
+
+    @property
+    def alpha(self) -> float:
+        """Weight of the pixel term of Eq. 8 (section 5)."""
+        return ALPHA[self.scope]
+
+    @property
+    def edits(self) -> tuple[str, str]:
+        """The names of both edits: (`to_positive`, `to_negative`)."""
+        return (self.to_positive, self.to_negative)
+
+
+PAPER_ATTRIBUTES = (
+    Attribute("glasses", "Eyeglasses", "local", "add_glasses", "remove_glasses"),
+    Attribute("mouth_open", "Mouth_Slightly_Open", "local", "open_mouth", "close_mouth"),
+    Attribute("smile", "Smiling", "local", "add_smile", "remove_smile"),
+    Attribute("no_beard", "No_Beard", "local", "remove_beard", "add_beard"),
+    Attribute("young", "Young", "global", "make_young", "make_old"),
+    Attribute("male", "Male", "global", "make_male", "make_female"),
+)
+
+
+def find_attribute(name: str, columns: Iterable[str]) -> Attribute:
+    """Returns the attribute that `name` stands for in a table with these columns.
+
+    Args:
+        name: str. One of the paper's six names, or the name of a column, in any case.
+        columns: the label columns of the table.
+
+    Raises:
+        UserError: if neither the registry nor the table knows the name, or if the table lacks
+            the column that a registered name stands for.
+    """
+    columns = list(columns)
+    wanted = name.strip().lower()
+    for attribute in PAPER_ATTRIBUTES:
+        if wanted in (attribute.name, attribute.column.lower()):
+            if attribute.column not in columns:
+                raise UserError(
+                    f"attribute {attribute.name!r} needs the column {attribute.column!r}, which "
+                    f"the labels do not have; {_nearest(attribute.column, columns)}"
+                )
+            return attribute
+    for column in columns:
+        if wanted == column.lower():
+            suffix = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
+            return Attribute(suffix, column, "local", f"add_{suffix}", f"remove_{suffix}")
+    known = ", ".join(attribute.name for attribute in PAPER_ATTRIBUTES)
+    raise UserError(
+        f"unknown attribute {name!r}: choose one of {known}, or a column of the labels; "
+        f"{_nearest(name, columns)}"
+    )
+
+
+def _nearest(name: str, columns: list[str]) -> str:
+    by_lower = {column.lower(): column for column in columns}
+    close = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.4)
+    if close:
+        return "nearest columns: " + ", ".join(by_lower[match] for match in close)
+    return "the columns are: " + ", ".join(columns)

@@ -1,0 +1,100 @@
+"""Writes a data set of drawn faces in CelebA's file layout."""
+
+import pathlib
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+
+from PIL import Image
+
+from faceattr.data.synthetic.attributes import COLUMNS, labels
+from faceattr.data.synthetic.landmarks import landmarks
+from faceattr.data.synthetic.renderer import render
+from faceattr.data.synthetic.sampling import sample_parameters
+from faceattr.errors import UserError
+
+_POINTS = ("lefteye", "righteye", "nose", "leftmouth", "rightmouth")
+_JPEG_QUALITY = 95
+# CelebA's own shares of 202,599 images: training, validation, test.
+_TRAINING_SHARE = 0.803
+_VALIDATION_SHARE = 0.098
+
+
+def write_celeba(
+    folder: pathlib.Path,
+    count: int,
+    seed: int,
+    size: int = 128,
+    correlation: Mapping[tuple[str, str], float] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Writes faces 0 to `count` - 1 of data set `seed` as CelebA's files.
+
+    The folder appears only when it is complete. Every face is its own identity.
+
+    Args:
+        folder: where to; must be absent or empty, its parents are made.
+        count: int >= 1, the number of faces.
+        seed: int >= 0. Which data set.
+        size: int in [32, 512], the side of the square images in pixels.
+        correlation: see `sample_parameters`.
+        progress: called with the number of faces written so far after each.
+
+    Raises:
+        UserError: if the folder exists and is not empty, or is not a folder.
+        ValueError: if the wanted correlations cannot be met.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder} exists and is not empty: name another folder, or remove it")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        draft.chmod(0o755)
+        _write_files(draft, count, seed, size, correlation, progress)
+        draft.replace(folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def _write_files(
+    folder: pathlib.Path,
+    count: int,
+    seed: int,
+    size: int,
+    correlation: Mapping[tuple[str, str], float] | None,
+    progress: Callable[[int], None] | None,
+) -> None:
+    images = folder / "img_align_celeba"
+    images.mkdir()
+    attribute_rows, landmark_rows, identity_rows, partition_rows = [], [], [], []
+    for index in range(count):
+        face = sample_parameters(seed, index, correlation)
+        name = f"{index + 1:06d}.jpg"
+        Image.fromarray(render(face, size)).save(images / name, quality=_JPEG_QUALITY)
+        values = " ".join(f"{value:2d}" for value in labels(face).values())
+        attribute_rows.append(f"{name} {values}")
+        pixels = (landmarks(face) * size).round().astype(int).ravel()
+        landmark_rows.append(f"{name} {' '.join(f'{pixel:4d}' for pixel in pixels)}")
+        identity_rows.append(f"{name} {index + 1}")
+        partition_rows.append(f"{name} {_partition(index / count)}")
+        if progress is not None:
+            progress(index + 1)
+    points = [f"{point}_{axis}" for point in _POINTS for axis in "xy"]
+    _write_lines(folder / "list_attr_celeba.txt", [str(count), " ".join(COLUMNS), *attribute_rows])
+    _write_lines(
+        folder / "list_landmarks_align_celeba.txt", [str(count), " ".join(points), *landmark_rows]
+    )
+    _write_lines(folder / "identity_CelebA.txt", identity_rows)
+    _write_lines(folder / "list_eval_partition.txt", partition_rows)
+
+
+def _partition(place: float) -> int:
+    """0 for training, 1 for validation, 2 for test, by place in the order of files."""
+    if place < _TRAINING_SHARE:
+        return 0
+    return 1 if place < _TRAINING_SHARE + _VALIDATION_SHARE else 2
+
+
+def _write_lines(path: pathlib.Path, lines: list[str]) -> None:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

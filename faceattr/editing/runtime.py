@@ -1,0 +1,52 @@
+"""Runs a bundle's .tflite. Imports LiteRT, never TensorFlow."""
+
+import pathlib
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from faceattr.errors import UserError
+
+
+class LiteRTRuntime:
+    """One transformation network in a .tflite file.
+
+    Not safe to share between threads: the interpreter keeps its buffers.
+    """
+
+    def __init__(self, path: pathlib.Path) -> None:
+        """Loads the file.
+
+        Raises:
+            UserError: if the file is missing or is no face edit.
+        """
+        if not path.is_file():
+            raise UserError(f"{path}: no such file; export the run again")
+        try:
+            self._interpreter = Interpreter(model_path=str(path))
+            self._runner = self._interpreter.get_signature_runner("serving_default")
+            shape = self._runner.get_input_details()["image"]["shape"]
+        except (ValueError, KeyError) as error:
+            raise UserError(f"{path}: not an exported edit ({error})") from None
+        self.image_size = int(shape[1])
+
+    def residual(self, image: np.ndarray) -> np.ndarray:
+        """The residual of one face crop.
+
+        Args:
+            image: float32 [image_size, image_size, 3] in [-1, 1].
+
+        Returns:
+            float32 of the same shape, not clipped.
+
+        Raises:
+            UserError: if the image is of another size than the network was exported for.
+        """
+        wanted = (self.image_size, self.image_size, 3)
+        if image.shape != wanted:
+            raise UserError(
+                f"the edit takes face crops of {self.image_size}x{self.image_size}, not "
+                f"{'x'.join(map(str, image.shape[:2]))}; resize the image, or use a bundle of its "
+                "size"
+            )
+        return self._runner(image=image[None].astype(np.float32))["residual"][0]

@@ -1,0 +1,289 @@
+"""ResidualGAN: the three networks and one training step of the paper's objective (Eq. 8 and 9)."""
+
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from faceattr import losses
+from faceattr.attributes import ALPHA, BETA_OVER_ALPHA
+from faceattr.networks import Discriminator, TransformationNetwork
+
+LEARNING_RATE = 2e-4
+"""Section 5, for all three networks."""
+
+# Not given in the paper: DCGAN's, which goes with this learning rate.
+_BETA_1 = 0.5
+
+
+class Objective(NamedTuple):
+    """Every term of Eq. 8 and 9 for one batch; scalars, before weighting.
+
+    The terms of the transformation networks are sums over the two directions.
+    """
+
+    gan_loss: Any
+    dual_loss: Any
+    pixel_loss: Any
+    perceptual_loss: Any
+    generator_loss: Any
+    discriminator_loss: Any
+    discriminator_accuracy_negative: Any
+    discriminator_accuracy_positive: Any
+    discriminator_accuracy_generated: Any
+    residual_to_positive: Any
+    residual_to_negative: Any
+
+
+@keras.saving.register_keras_serializable(package="faceattr")
+class ResidualGAN(keras.Model):
+    """Two transformation networks and one discriminator, trained together without staging.
+
+    Args:
+        image_size: int, side of the face crops, a power of two from 32 to 256. Defaults to 128.
+        width: int, channels of the first layer of each network. Defaults to 64.
+        alpha: float >= 0, weight of the pixel term in Eq. 8. Defaults to the paper's 5e-4 for
+            local attributes.
+        beta: float >= 0, weight of the perceptual term. Defaults to `0.1 * alpha` (section 5).
+        residual: bool. If False, the networks paint the whole edited image instead of the
+            residual (the ablation of section 6.2). The pixel term then still weighs the change,
+            `G(x) - x`. Defaults to True.
+        dual: bool. If False, the dual term of Eq. 7 is left out (section 6.2). Defaults to True.
+
+    Call arguments:
+        images: a pair `(x0, x1)` of float32 [n, s, s, 3] in [-1, 1]: faces without the attribute
+            and faces with it.
+
+    Returns:
+        the pair of residuals, of the same shapes, not clipped.
+
+    Example:
+
+    ```python
+    gan = ResidualGAN(image_size=64, width=32)
+    gan.compile()
+    gan.fit(dataset_of_pairs, steps_per_epoch=600)
+    older = gan.edit(faces, "to_negative", strength=0.8)
+    ```
+    """
+
+    def __init__(
+        self,
+        image_size: int = 128,
+        width: int = 64,
+        alpha: float = ALPHA["local"],
+        beta: float | None = None,
+        residual: bool = True,
+        dual: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.image_size = image_size
+        self.width = width
+        self.alpha = alpha
+        self.beta = BETA_OVER_ALPHA * alpha if beta is None else beta
+        self.residual = residual
+        self.dual = dual
+        self.to_positive = TransformationNetwork(image_size, width, name="to_positive")
+        self.to_negative = TransformationNetwork(image_size, width, name="to_negative")
+        self.discriminator = Discriminator(image_size, width, name="discriminator")
+        self.means = {name: keras.metrics.Mean(name=name) for name in Objective._fields}
+        self.build()
+
+    def build(self, input_shape: Any = None) -> None:
+        """Creates the weights of the three networks; the shape is known from `image_size`."""
+        shape = (None, self.image_size, self.image_size, 3)
+        for network in (self.to_positive, self.to_negative, self.discriminator):
+            if not network.built:
+                network.build(shape)
+        self.built = True
+
+    @property
+    def generator_variables(self) -> list[Any]:
+        """Trainable variables of G0 and G1, which one optimizer updates."""
+        return self.to_positive.trainable_variables + self.to_negative.trainable_variables
+
+    def compile(
+        self,
+        generator_optimizer: keras.optimizers.Optimizer | None = None,
+        discriminator_optimizer: keras.optimizers.Optimizer | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Sets the optimizers and builds them, as distribution strategies need.
+
+        Args:
+            generator_optimizer: of G0 and G1. Defaults to Adam(2e-4, beta_1=0.5).
+            discriminator_optimizer: of D. Defaults to the same.
+            **kwargs: of `keras.Model.compile`, such as `jit_compile`.
+        """
+        # XLA makes this step slower on CPUs, so "auto" is not left to decide.
+        super().compile(**{"jit_compile": False, **kwargs})
+        self.generator_optimizer = generator_optimizer or _adam("generator_optimizer")
+        self.discriminator_optimizer = discriminator_optimizer or _adam("discriminator_optimizer")
+        self.generator_optimizer.build(self.generator_variables)
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "generator_optimizer": serialize(self.generator_optimizer),
+            "discriminator_optimizer": serialize(self.discriminator_optimizer),
+        }
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        deserialize = keras.saving.deserialize_keras_object
+        self.compile(**{name: deserialize(optimizer) for name, optimizer in config.items()})
+
+    def call(self, images: tuple[Any, Any], training: bool = False) -> tuple[Any, Any]:
+        negatives, positives = images
+        return (
+            self.transform(self.to_positive, negatives, training),
+            self.transform(self.to_negative, positives, training),
+        )
+
+    def transform(self, network: TransformationNetwork, images: Any, training: bool) -> Any:
+        """The residual that `network` finds for `images` (Eq. 2), whatever it was trained to paint.
+
+        Args:
+            network: `self.to_positive` or `self.to_negative`.
+            images: float32 [n, s, s, 3] in [-1, 1].
+            training: bool. Whether batch normalisation uses the batch's own statistics.
+
+        Returns:
+            float32 [n, s, s, 3], not clipped.
+        """
+        output = network(images, training=training)
+        return output if self.residual else output - images
+
+    def edit(self, images: Any, direction: str, strength: float = 1.0) -> Any:
+        """`clip(x + strength * G(x))`: the finished edit, with inference statistics.
+
+        Args:
+            images: float32 [n, s, s, 3] in [-1, 1].
+            direction: `"to_positive"` or `"to_negative"`.
+            strength: float; 0 leaves the images as they are, 1 is the trained edit.
+
+        Returns:
+            float32 [n, s, s, 3] in [-1, 1].
+        """
+        network = {"to_positive": self.to_positive, "to_negative": self.to_negative}[direction]
+        images = ops.convert_to_tensor(images)
+        residual = self.transform(network, images, training=False)
+        return ops.clip(images + strength * residual, -1.0, 1.0)
+
+    def objective(self, images: tuple[Any, Any], training: bool) -> Objective:
+        """Every forward pass of Eq. 8 and 9, each computed once.
+
+        D sees real, edited and twice-edited images in three passes of 2n images: batch
+        normalisation must not mix real with generated, but a pass of one attribute class alone
+        would let it subtract the very difference that D is to find.
+
+        Args:
+            images: the pair (x0, x1), float32 [n, s, s, 3] in [-1, 1] each.
+            training: bool.
+        """
+        negatives, positives = images
+        added = self.transform(self.to_positive, negatives, training)
+        removed = self.transform(self.to_negative, positives, training)
+        real = ops.concatenate([negatives, positives])
+        edited = ops.concatenate([negatives + added, positives + removed])
+        real_logits, real_features = self.discriminator(real, training=training)
+        edited_logits, edited_features = self.discriminator(edited, training=training)
+        logits_0, logits_1 = ops.split(real_logits, 2)
+        edited_logits_0, edited_logits_1 = ops.split(edited_logits, 2)
+
+        classify = losses.classification_loss
+        gan = classify(edited_logits_0, losses.POSITIVE) + classify(
+            edited_logits_1, losses.NEGATIVE
+        )
+        dual = ops.zeros_like(gan)
+        if self.dual:
+            edited_0, edited_1 = ops.split(edited, 2)
+            restored_0 = edited_0 + self.transform(self.to_negative, edited_0, training)
+            restored_1 = edited_1 + self.transform(self.to_positive, edited_1, training)
+            restored_logits, _ = self.discriminator(
+                ops.concatenate([restored_0, restored_1]), training=training
+            )
+            restored_logits_0, restored_logits_1 = ops.split(restored_logits, 2)
+            dual = classify(restored_logits_0, losses.NEGATIVE) + classify(
+                restored_logits_1, losses.POSITIVE
+            )
+        # A mean over 2n images, twice: the sum over the two directions.
+        pixel = 2.0 * losses.pixel_loss(ops.concatenate([added, removed]))
+        perceptual = 2.0 * losses.perceptual_loss(real_features, edited_features)
+        return Objective(
+            gan_loss=gan,
+            dual_loss=dual,
+            pixel_loss=pixel,
+            perceptual_loss=perceptual,
+            generator_loss=gan + dual + self.alpha * pixel + self.beta * perceptual,
+            # Mean over the 4n images that D classifies.
+            discriminator_loss=(
+                classify(logits_0, losses.NEGATIVE)
+                + classify(logits_1, losses.POSITIVE)
+                + 2.0 * classify(edited_logits, losses.GENERATED)
+            )
+            / 4.0,
+            discriminator_accuracy_negative=losses.accuracy(logits_0, losses.NEGATIVE),
+            discriminator_accuracy_positive=losses.accuracy(logits_1, losses.POSITIVE),
+            discriminator_accuracy_generated=losses.accuracy(edited_logits, losses.GENERATED),
+            residual_to_positive=ops.mean(ops.abs(added)),
+            residual_to_negative=ops.mean(ops.abs(removed)),
+        )
+
+    def train_step(self, images: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One update of all three networks from one evaluation of the objective.
+
+        Args:
+            images: the pair (x0, x1), float32 [n, s, s, 3] in [-1, 1] each.
+
+        Returns:
+            the running mean of every term of `Objective`.
+        """
+        generator, discriminator = self.generator_variables, self.discriminator.trainable_variables
+        # Each tape watches only its own player, so neither records the other's half of the graph.
+        with (
+            tf.GradientTape(watch_accessed_variables=False) as generator_tape,
+            tf.GradientTape(watch_accessed_variables=False) as discriminator_tape,
+        ):
+            generator_tape.watch([variable.value for variable in generator])
+            discriminator_tape.watch([variable.value for variable in discriminator])
+            objective = self.objective(images, training=True)
+            # The optimizers sum gradients over replicas; the loss is a mean over the global batch.
+            replicas = tf.distribute.get_strategy().num_replicas_in_sync
+            generator_loss = objective.generator_loss / replicas
+            discriminator_loss = objective.discriminator_loss / replicas
+        generator_gradients = generator_tape.gradient(
+            generator_loss, [variable.value for variable in generator]
+        )
+        discriminator_gradients = discriminator_tape.gradient(
+            discriminator_loss, [variable.value for variable in discriminator]
+        )
+        self.generator_optimizer.apply(generator_gradients, generator)
+        self.discriminator_optimizer.apply(discriminator_gradients, discriminator)
+        return self._update_means(objective)
+
+    def test_step(self, images: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """The terms of `Objective` on a held-out batch, with inference statistics."""
+        return self._update_means(self.objective(images, training=False))
+
+    def _update_means(self, objective: Objective) -> dict[str, Any]:
+        for name, value in objective._asdict().items():
+            self.means[name].update_state(value)
+        return {name: mean.result() for name, mean in self.means.items()}
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "image_size": self.image_size,
+            "width": self.width,
+            "alpha": self.alpha,
+            "beta": self.beta,
+            "residual": self.residual,
+            "dual": self.dual,
+        }
+
+
+def _adam(name: str) -> keras.optimizers.Optimizer:
+    return keras.optimizers.Adam(LEARNING_RATE, beta_1=_BETA_1, name=name)

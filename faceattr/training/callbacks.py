@@ -1,0 +1,204 @@
+"""What a training does between its steps: show, record, draw, save, stop."""
+
+import json
+import signal
+import time
+from typing import Any
+
+import keras
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from faceattr import pixels
+from faceattr.attributes import Attribute
+from faceattr.files import replacing
+from faceattr.training.run import Run
+
+# Shown in the progress bar; metrics.jsonl has every term.
+_MAIN_TERMS = {
+    "generator_loss": "G",
+    "gan_loss": "gan",
+    "dual_loss": "dual",
+    "discriminator_loss": "D",
+    "residual_to_positive": "|r0|",
+    "residual_to_negative": "|r1|",
+}
+
+
+class _StepCallback(keras.callbacks.Callback):
+    """A callback that counts steps over the whole run, restarts included."""
+
+    def __init__(self, first_step: int) -> None:
+        super().__init__()
+        self.step = first_step
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self.step += 1
+        self.on_step(self.step, logs or {})
+
+    def on_step(self, step: int, logs: dict[str, Any]) -> None:
+        """Called when `step` steps of the run are done."""
+        raise NotImplementedError
+
+
+class Progress(_StepCallback):
+    """A progress bar over the whole run, with time left and the main terms."""
+
+    def __init__(self, first_step: int, steps: int) -> None:
+        super().__init__(first_step)
+        self.steps = steps
+        self.bar: tqdm | None = None
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self.bar = tqdm(total=self.steps, initial=self.step, unit="step", dynamic_ncols=True)
+
+    def on_step(self, step: int, logs: dict[str, Any]) -> None:
+        assert self.bar is not None
+        terms = {short: f"{float(logs[name]):.3g}" for name, short in _MAIN_TERMS.items()}
+        self.bar.set_postfix(terms, refresh=False)
+        self.bar.update()
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+
+class MetricsLog(_StepCallback):
+    """A line of `metrics.jsonl` every few steps: the means of every term since the last line."""
+
+    def __init__(self, run: Run, first_step: int, steps: int, batch_size: int) -> None:
+        super().__init__(first_step)
+        self.run = run
+        self.steps = steps
+        self.batch_size = batch_size
+        self.every = 20
+        self.last = (first_step, time.monotonic())
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self.last = (self.step, time.monotonic())
+
+    def on_step(self, step: int, logs: dict[str, Any]) -> None:
+        if step % self.every and step != self.steps:
+            return
+        now = time.monotonic()
+        pairs = (step - self.last[0]) * self.batch_size
+        row = {
+            "step": step,
+            "pairs_per_second": round(pairs / (now - self.last[1]), 3),
+            **{name: float(value) for name, value in logs.items()},
+        }
+        with self.run.metrics_path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        self.last = (step, now)
+        self.model.reset_metrics()
+
+
+class Samples(_StepCallback):
+    """A grid of fixed test faces every few steps: input, residual and edited, both directions."""
+
+    def __init__(
+        self,
+        run: Run,
+        attribute: Attribute,
+        faces: tuple[np.ndarray, np.ndarray],
+        first_step: int,
+        every: int,
+        steps: int,
+    ) -> None:
+        """Args are those of the run; `faces` are uint8 [n, s, s, 3] without and with it."""
+        super().__init__(first_step)
+        self.run = run
+        self.attribute = attribute
+        self.faces = faces
+        self.every = every
+        self.steps = steps
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        if self.step == 0:
+            self._draw(0)
+
+    def on_step(self, step: int, logs: dict[str, Any]) -> None:
+        if step % self.every == 0 or step == self.steps:
+            self._draw(step)
+
+    def _draw(self, step: int) -> None:
+        grid = sample_grid(self.model, self.attribute, self.faces)
+        with replacing(self.run.sample_path(step)) as beside:
+            Image.fromarray(grid).save(beside)
+
+
+class Checkpoints(_StepCallback):
+    """Saves the run every few steps, at the end, and when it is stopped."""
+
+    def __init__(self, run: Run, first_step: int, every: int) -> None:
+        super().__init__(first_step)
+        self.run = run
+        self.every = every
+        self.saved = first_step
+
+    def on_step(self, step: int, logs: dict[str, Any]) -> None:
+        if step % self.every == 0:
+            self._save(step)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        if self.step > self.saved:
+            self._save(self.step)
+
+    def _save(self, step: int) -> None:
+        self.run.save_checkpoint(self.model, step)
+        self.saved = step
+
+
+class GracefulStop(keras.callbacks.Callback):
+    """Ends the training after the step under way on Ctrl-C or SIGTERM; a second one kills it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopped = False
+        self._previous: dict[signal.Signals, Any] = {}
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._previous[number] = signal.signal(number, self._stop)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.stopped:
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self._restore()
+
+    def _stop(self, number: int, frame: Any) -> None:
+        self.stopped = True
+        self._restore()
+
+    def _restore(self) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+
+def sample_grid(
+    model: Any, attribute: Attribute, faces: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """Input, residual and edited rows for both directions.
+
+    Args:
+        model: a `ResidualGAN`.
+        attribute: gives the rows their names.
+        faces: uint8 [n, s, s, 3] without the attribute, and with it.
+
+    Returns:
+        uint8 [height, width, 3].
+    """
+    rows = []
+    networks = (model.to_positive, model.to_negative)
+    for edit, network, images in zip(attribute.edits, networks, faces, strict=True):
+        x = pixels.to_float(images)
+        residual = np.asarray(model.transform(network, x, training=False))
+        rows += [
+            ("input", images),
+            ("residual", pixels.residual_to_uint8(residual)),
+            (edit, pixels.to_uint8(x + residual)),
+        ]
+    return pixels.image_grid(rows)

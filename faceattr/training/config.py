@@ -1,0 +1,159 @@
+"""TrainConfig: every setting of one training, and the presets."""
+
+import dataclasses
+import json
+import pathlib
+from typing import Any
+
+from faceattr.data.sources import SOURCES
+from faceattr.errors import UserError
+from faceattr.networks import IMAGE_SIZES
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainConfig:
+    """Settings of one training, checked when made.
+
+    Attributes:
+        attr: str. One of the paper's six names or a column of the data.
+        data: str. `"synthetic"`, `"celeba"` or `"lfw"`. Defaults to `"synthetic"`.
+        data_dir: str or None. The data set's folder; None for synthetic faces.
+        image_size: int, side of the face crops: 32, 64, 128 or 256. Defaults to 128.
+        width: int >= 1, channels of the first layer of each network. Defaults to 64.
+        batch_size: int >= 1, pairs per step. Defaults to 64.
+        steps: int >= 1, updates of the three networks. Defaults to 20,000.
+        test_per_class: int or None, held-out images per class; None for the paper's 1,000, or a
+            fifth of the smaller class where the data are few.
+        alpha: float >= 0 or None, weight of the pixel term (Eq. 8); None for the paper's, by the
+            attribute's scope. The perceptual term weighs a tenth of it.
+        residual: bool. False for the ablation without residual images (section 6.2).
+        dual: bool. False for the ablation without dual learning (section 6.2).
+        seed: int >= 0, of the split, the data order and the initial weights. Defaults to 0.
+        synthetic_faces: int >= 4, how many faces `data="synthetic"` draws. Defaults to 2,400.
+        checkpoint_every: int >= 1, steps between checkpoints. Defaults to 100.
+        sample_every: int >= 1, steps between sample grids. Defaults to 100.
+
+    Raises:
+        UserError: if a setting is out of its range.
+    """
+
+    attr: str
+    data: str = "synthetic"
+    data_dir: str | None = None
+    image_size: int = 128
+    width: int = 64
+    batch_size: int = 64
+    steps: int = 20_000
+    test_per_class: int | None = None
+    alpha: float | None = None
+    residual: bool = True
+    dual: bool = True
+    seed: int = 0
+    synthetic_faces: int = 2400
+    checkpoint_every: int = 100
+    sample_every: int = 100
+
+    def __post_init__(self) -> None:
+        if self.data not in SOURCES:
+            raise UserError(f"--data {self.data}: choose one of {', '.join(SOURCES)}")
+        if self.data == "synthetic" and self.data_dir is not None:
+            raise UserError("--data_dir names a folder of real faces: name their --data as well")
+        if self.data != "synthetic" and self.data_dir is None:
+            raise UserError(f"--data {self.data} needs --data_dir, the folder it lies in")
+        if self.image_size not in IMAGE_SIZES:
+            raise UserError(
+                f"--image_size {self.image_size}: choose a power of two from "
+                f"{IMAGE_SIZES[0]} to {IMAGE_SIZES[-1]}"
+            )
+        least = {
+            "width": 1,
+            "batch_size": 1,
+            "steps": 1,
+            "test_per_class": 1,
+            "alpha": 0,
+            "seed": 0,
+            "synthetic_faces": 4,
+            "checkpoint_every": 1,
+            "sample_every": 1,
+        }
+        for name, bound in least.items():
+            value = getattr(self, name)
+            if value is not None and not value >= bound:
+                raise UserError(f"--{name} {value}: must be at least {bound}")
+
+    def to_json(self) -> str:
+        """As indented JSON, for `config.json`."""
+        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def read(cls, path: pathlib.Path) -> "TrainConfig":
+        """Reads `config.json`.
+
+        Raises:
+            UserError: if the file is missing or does not hold the settings of a training.
+        """
+        try:
+            return cls(**json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            raise UserError(
+                f"{path}: no such file; is {path.parent} the folder of a run?"
+            ) from None
+        except (ValueError, TypeError) as error:
+            raise UserError(f"{path}: not the settings of a run ({error})") from None
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    # Table 1 and section 5 at 128x128; batch and length are not given in the paper. On two CPU
+    # cores about 2.3 pairs per second: a GPU is wanted.
+    "paper": {"image_size": 128, "width": 64, "batch_size": 64, "steps": 20_000},
+    # Half the size and half the width: minutes on two CPU cores.
+    "quick": {"image_size": 64, "width": 32, "batch_size": 16, "steps": 600},
+}
+
+
+def preset_config(preset: str | None, settings: dict[str, Any]) -> TrainConfig:
+    """A preset with some settings changed.
+
+    Args:
+        preset: `"paper"`, `"quick"`, or None for `quick` on synthetic faces and `paper` on real
+            ones.
+        settings: fields of `TrainConfig` that differ from the preset; `attr` is needed.
+
+    Raises:
+        UserError: if the preset is unknown or a setting out of range.
+    """
+    if preset is None:
+        preset = "quick" if settings.get("data", "synthetic") == "synthetic" else "paper"
+    if preset not in PRESETS:
+        raise UserError(f"--preset {preset}: choose one of {', '.join(PRESETS)}")
+    return TrainConfig(**{**PRESETS[preset], **settings})
+
+
+# What may change when a run goes on: the length, and how often it writes.
+_RESUMABLE = {"steps", "checkpoint_every", "sample_every"}
+
+
+def resumed_config(saved: TrainConfig, settings: dict[str, Any]) -> TrainConfig:
+    """The settings of a run that goes on.
+
+    Args:
+        saved: of the run.
+        settings: what the user asks for now; may only repeat the run's settings, or change the
+            length and how often it writes.
+
+    Raises:
+        UserError: naming the settings that differ.
+    """
+    differing = [
+        f"--{name} is {getattr(saved, name)} in the run, not {value}"
+        for name, value in settings.items()
+        if name not in _RESUMABLE and getattr(saved, name) != value
+    ]
+    if differing:
+        raise UserError(
+            f"cannot resume with other settings: {'; '.join(differing)}; leave these flags out, "
+            "or start a new run"
+        )
+    return dataclasses.replace(
+        saved, **{name: value for name, value in settings.items() if name in _RESUMABLE}
+    )

@@ -1,0 +1,226 @@
+"""train(): from settings to a finished run."""
+
+import json
+import logging
+import pathlib
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from faceattr import pixels
+from faceattr.attributes import Attribute, find_attribute
+from faceattr.data.pipeline import check_images, training_pairs
+from faceattr.data.sources import SyntheticFaces, draw_synthetic, load_files
+from faceattr.data.splits import Split, balanced_split
+from faceattr.data.table import AttributeTable
+from faceattr.errors import UserError
+from faceattr.files import replacing, write_text
+from faceattr.metrics import psnr
+from faceattr.residual_gan import ResidualGAN
+from faceattr.training.callbacks import Checkpoints, GracefulStop, MetricsLog, Progress, Samples
+from faceattr.training.config import TrainConfig
+from faceattr.training.run import Run
+
+_logger = logging.getLogger(__name__)
+
+_SAMPLE_FACES = 8
+
+
+class TrainingStopped(Exception):
+    """The training was stopped before its last step; its checkpoint is saved.
+
+    Attributes:
+        step: int, steps done.
+    """
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"stopped after step {step}")
+        self.step = step
+
+
+def train(config: TrainConfig, run_dir: pathlib.Path, resume: bool = False) -> Run:
+    """Trains one attribute and leaves a run directory.
+
+    Args:
+        config: the settings.
+        run_dir: the run's folder; new or empty, unless `resume`.
+        resume: bool. Whether to go on from the newest checkpoint in `run_dir`.
+
+    Returns:
+        the run, with `model.keras` and `results.json` written.
+
+    Raises:
+        UserError: for settings, data or a run directory that cannot be used.
+        TrainingStopped: on Ctrl-C or SIGTERM, after a checkpoint was saved.
+    """
+    data = TrainingData.load(config)
+    run = Run.open(run_dir) if resume else Run.create(run_dir, config)
+    run.write_config(config)
+    run.write_data(data.describe(config))
+    data.split.write(run.folder / "split", data.table)
+
+    model, first_step = _model(config, data.attribute, run)
+    if first_step > config.steps:
+        raise UserError(f"--steps {config.steps}: the run is at step {first_step} already")
+    run.keep_metrics_until(first_step)
+    stop = GracefulStop()
+    if first_step < config.steps:
+        pairs = training_pairs(
+            data.table,
+            data.split,
+            config.image_size,
+            config.batch_size,
+            config.seed,
+            range(first_step, config.steps),
+        )
+        faces = (
+            data.test_crops(0, config.image_size, _SAMPLE_FACES),
+            data.test_crops(1, config.image_size, _SAMPLE_FACES),
+        )
+        model.fit(
+            pairs,
+            steps_per_epoch=config.steps - first_step,
+            verbose=0,
+            callbacks=[
+                stop,
+                Progress(first_step, config.steps),
+                MetricsLog(run, first_step, config.steps, config.batch_size),
+                Samples(run, data.attribute, faces, first_step, config.sample_every, config.steps),
+                Checkpoints(run, first_step, config.checkpoint_every),
+            ],
+        )
+        step = int(model.generator_optimizer.iterations)
+        if stop.stopped and step < config.steps:
+            raise TrainingStopped(step)
+    with replacing(run.model_path) as beside:
+        model.save(beside)
+    results = data.evaluate(model, config)
+    write_text(run.folder / "results.json", json.dumps(results, indent=2) + "\n")
+    return run
+
+
+class TrainingData:
+    """The table, the attribute and the split that a training's settings stand for.
+
+    Attributes:
+        table: the labelled images.
+        attribute: the attribute to be edited.
+        split: training and test, by class.
+    """
+
+    def __init__(
+        self,
+        table: AttributeTable,
+        attribute: Attribute,
+        split: Split,
+        synthetic: SyntheticFaces | None = None,
+    ) -> None:
+        self.table = table
+        self.attribute = attribute
+        self.split = split
+        self._synthetic = synthetic
+
+    @classmethod
+    def load(cls, config: TrainConfig) -> "TrainingData":
+        """Reads or draws the data, splits them and checks that every image can be read.
+
+        Raises:
+            UserError: for data that cannot be used.
+        """
+        synthetic = None
+        if config.data == "synthetic":
+            _logger.info("drawing %d synthetic faces", config.synthetic_faces)
+            synthetic = draw_synthetic(config.synthetic_faces, config.image_size, config.seed)
+            table = synthetic.table
+        else:
+            assert config.data_dir is not None
+            table = load_files(config.data, pathlib.Path(config.data_dir))
+        attribute = find_attribute(config.attr, table.columns)
+        split = balanced_split(table.values(attribute.column), config.test_per_class, config.seed)
+        _logger.info(
+            "%s: %d pairs to train on, %d faces of each class held out%s",
+            attribute.column,
+            len(split.train_negative),
+            len(split.test_negative),
+            "" if config.test_per_class else " (--test_per_class chooses)",
+        )
+        check_images(table, split)
+        return cls(table, attribute, split, synthetic)
+
+    def describe(self, config: TrainConfig) -> dict[str, Any]:
+        """What `data.json` of a run holds."""
+        values = self.table.values(self.attribute.column)
+        return {
+            "source": config.data,
+            "attribute": self.attribute.name,
+            "column": self.attribute.column,
+            "edits": {
+                "to_positive": self.attribute.to_positive,
+                "to_negative": self.attribute.to_negative,
+            },
+            "images": len(self.table),
+            "positives": int(values.sum()),
+            "train_per_class": len(self.split.train_negative),
+            "test_per_class": len(self.split.test_negative),
+            "crop": self.table.crop.to_json(),
+        }
+
+    def test_crops(self, label: int, image_size: int, count: int | None = None) -> np.ndarray:
+        """The first held-out faces of a class: uint8 [count, image_size, image_size, 3]."""
+        return self.table.crops(self._test_indices(label)[:count], image_size)
+
+    def _test_indices(self, label: int) -> np.ndarray:
+        return (self.split.test_negative, self.split.test_positive)[label]
+
+    def evaluate(self, model: ResidualGAN, config: TrainConfig) -> dict[str, Any]:
+        """Measures on the held-out faces.
+
+        Returns:
+            `objective`: each term of Eq. 8 and 9; on synthetic faces also `truth`: for each edit
+            the mean PSNR in dB of the edited and of the unedited image against the true
+            counterfactual.
+        """
+        crops = [self.test_crops(label, config.image_size) for label in (0, 1)]
+        x = [pixels.to_float(images) for images in crops]
+        pairs = tf.data.Dataset.from_tensor_slices(tuple(x)).batch(config.batch_size)
+        results: dict[str, Any] = {"objective": model.evaluate(pairs, return_dict=True, verbose=0)}
+        if self._synthetic is not None:
+            results["truth"] = {}
+            for label, direction in enumerate(("to_positive", "to_negative")):
+                truth = self._synthetic.counterfactuals(
+                    self._test_indices(label), self.attribute.column
+                )
+                edited = np.concatenate(
+                    [
+                        np.asarray(model.edit(x[label][start : start + 64], direction))
+                        for start in range(0, len(truth), 64)
+                    ]
+                )
+                results["truth"][self.attribute.edits[label]] = {
+                    "edited_psnr": float(psnr(pixels.to_uint8(edited), truth).mean()),
+                    "unedited_psnr": float(psnr(crops[label], truth).mean()),
+                    "faces": len(truth),
+                }
+        return results
+
+
+def _model(config: TrainConfig, attribute: Attribute, run: Run) -> tuple[ResidualGAN, int]:
+    """A new model, or the one of the run's newest checkpoint, and the steps it has behind it."""
+    if run.checkpoints:
+        step, path = run.checkpoints[-1]
+        model = keras.models.load_model(path)
+        assert int(model.generator_optimizer.iterations) == step, f"{path} is of another step"
+        _logger.info("going on from %s", path)
+        return model, step
+    keras.utils.set_random_seed(config.seed)
+    model = ResidualGAN(
+        image_size=config.image_size,
+        width=config.width,
+        alpha=attribute.alpha if config.alpha is None else config.alpha,
+        residual=config.residual,
+        dual=config.dual,
+    )
+    model.compile()
+    return model, 0

@@ -1,0 +1,39 @@
+"""Shared by the tests: real faces where they are, and one tiny finished run."""
+
+import os
+import pathlib
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(scope="session")
+def celeba_dir() -> pathlib.Path:
+    """The real faces of CelebA; FACEATTR_DATA names the folder they lie in."""
+    folder = pathlib.Path(os.environ.get("FACEATTR_DATA", "../shared/data")).resolve() / "celeba"
+    if not folder.is_dir():
+        pytest.skip(f"real faces are not at {folder}; set FACEATTR_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory):
+    """A run of three steps at 32x32: real in every file, poor in every picture."""
+    from faceattr.training.config import TrainConfig
+    from faceattr.training.fit import train
+
+    config = TrainConfig(
+        attr="glasses", image_size=32, width=4, batch_size=4, steps=3, synthetic_faces=24
+    )
+    return train(config, tmp_path_factory.mktemp("runs") / "glasses")
+
+
+@pytest.fixture(scope="session")
+def bundles(finished_run, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """Both bundles of `finished_run`."""
+    from faceattr.exporting.export import export
+
+    out = tmp_path_factory.mktemp("exported") / "bundles"
+    export(finished_run.folder, out)
+    return out

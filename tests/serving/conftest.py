@@ -1,0 +1,122 @@
+"""A tiny SavedModel with a bundle's signatures, and a real server on it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZE = 4
+
+
+@dataclass
+class RunningServer:
+    """A server process: where it listens and what it has written."""
+
+    url: str
+    process: subprocess.Popen[str]
+    log_path: Path
+
+    def log(self) -> str:
+        return self.log_path.read_text()
+
+
+def _start_server(base_path: Path, log_path: Path, *flags: str) -> RunningServer:
+    """Starts `python -m serving` on a free port and waits until it says where it listens."""
+    command = [sys.executable, "-m", "serving", "--model_base_path", str(base_path)]
+    with log_path.open("w") as log:
+        process = subprocess.Popen(
+            [*command, "--rest_api_port", "0", *flags],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    assert process.stdout is not None
+    killer = threading.Timer(60, process.kill)  # a server that never gets ready fails the test
+    killer.start()
+    output = process.stdout.readline() + process.stdout.readline()
+    killer.cancel()
+    assert "curl http://127.0.0.1:" in output, output + log_path.read_text()
+    return RunningServer(output.split("curl ")[1].split("/v1/")[0], process, log_path)
+
+
+@pytest.fixture(scope="session")
+def start_server() -> Callable[..., RunningServer]:
+    """What starts a server: `start_server(base_path, log_path, *flags)`."""
+    return _start_server
+
+
+@pytest.fixture(scope="session")
+def base_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with version 1 of a model that negates images, with the signatures of a bundle."""
+    import tensorflow as tf
+
+    def decode(image_bytes: tf.Tensor) -> tf.Tensor:
+        return tf.io.decode_image(image_bytes, channels=3, expand_animations=False)
+
+    class Negative(tf.Module):
+        @tf.function(
+            input_signature=[tf.TensorSpec([None, SIZE, SIZE, 3], tf.float32, name="image")]
+        )
+        def edit(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
+            return {"edited_image": -image, "residual": -2.0 * image}
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="image_bytes")])
+        def edit_bytes(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+            edited = tf.map_fn(lambda one: tf.io.encode_png(255 - decode(one)), image_bytes)
+            return {"edited_image_bytes": edited}
+
+        @tf.function(
+            input_signature=[
+                tf.TensorSpec([None], tf.string, name="image_bytes"),
+                tf.TensorSpec([None], tf.float32, name="strength"),
+            ]
+        )
+        def edit_with_strength(
+            self, image_bytes: tf.Tensor, strength: tf.Tensor
+        ) -> dict[str, tf.Tensor]:
+            def one(pair: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+                pixels = tf.cast(decode(pair[0]), tf.float32)
+                edited = pixels + pair[1] * (255.0 - 2.0 * pixels)
+                return tf.io.encode_png(tf.cast(tf.round(edited), tf.uint8))
+
+            edited = tf.map_fn(one, (image_bytes, strength), fn_output_signature=tf.string)
+            return {"edited_image_bytes": edited}
+
+    model = Negative()
+    folder = tmp_path_factory.mktemp("negative") / "saved_model"
+    tf.saved_model.save(
+        model,
+        str(folder / "1"),
+        signatures={
+            "serving_default": model.edit,
+            "image_bytes": model.edit_bytes,
+            "image_bytes_with_strength": model.edit_with_strength,
+        },
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(base_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """`python -m serving` in its own process, serving the model as "a b/c"."""
+    log_path = tmp_path_factory.mktemp("server") / "log.txt"
+    running = _start_server(base_path, log_path, "--model_name", "a b/c")
+    yield running
+    running.process.terminate()
+    running.process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def client(server: RunningServer) -> Iterator[httpx.Client]:
+    """A client of the server, over its socket."""
+    with httpx.Client(base_url=server.url, timeout=20) as opened:
+        yield opened

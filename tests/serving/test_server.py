@@ -1,0 +1,249 @@
+"""`python -m serving` over a real socket."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+SIZE = 4  # of the images that the model takes
+MODEL = "/v1/models/a%20b%2Fc"
+
+
+def encoded(pixels: np.ndarray, form: str = "PNG") -> dict[str, str]:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, form, quality=95)
+    return {"b64": base64.b64encode(file.getvalue()).decode()}
+
+
+def decoded(value: dict[str, str]) -> np.ndarray:
+    data = base64.b64decode(value["b64"], validate=True)
+    assert data.startswith(b"\x89PNG")
+    return np.asarray(Image.open(io.BytesIO(data)))
+
+
+@pytest.fixture(scope="module")
+def pixels() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (6, 5, 3), dtype=np.uint8)
+
+
+def predict(client: httpx.Client, body: Any) -> Any:
+    answer = client.post(f"{MODEL}:predict", json=body)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    return answer.json()
+
+
+def error(answer: httpx.Response, status: int) -> str:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    body = answer.json()
+    assert list(body) == ["error"]
+    return body["error"]
+
+
+@pytest.mark.parametrize("path", [MODEL, f"{MODEL}/versions/1"])
+def test_status(client: httpx.Client, path: str) -> None:
+    assert client.get(path).json() == {
+        "model_version_status": [
+            {
+                "version": "1",
+                "state": "AVAILABLE",
+                "status": {"error_code": "OK", "error_message": ""},
+            }
+        ]
+    }
+
+
+@pytest.mark.parametrize("path", [f"{MODEL}/metadata", f"{MODEL}/versions/1/metadata"])
+def test_metadata(client: httpx.Client, path: str) -> None:
+    body = client.get(path).json()
+    assert body["model_spec"] == {"name": "a b/c", "signature_name": "", "version": "1"}
+    signatures = body["metadata"]["signature_def"]["signature_def"]
+    assert {"serving_default", "image_bytes", "image_bytes_with_strength"} <= set(signatures)
+    assert signatures["serving_default"]["method_name"] == "tensorflow/serving/predict"
+    image = signatures["serving_default"]["inputs"]["image"]
+    assert image["dtype"] == "DT_FLOAT"
+    assert image["name"] == "serving_default_image:0"
+    assert image["tensor_shape"] == {
+        "dim": [{"size": str(size), "name": ""} for size in (-1, SIZE, SIZE, 3)],
+        "unknown_rank": False,
+    }
+    assert signatures["image_bytes"]["outputs"]["edited_image_bytes"]["dtype"] == "DT_STRING"
+
+
+def test_floats_by_row_and_by_column(client: httpx.Client) -> None:
+    image = np.random.default_rng(1).uniform(-1, 1, (2, SIZE, SIZE, 3)).astype(np.float32)
+    rows = predict(client, {"instances": image.tolist()})["predictions"]
+    columns = predict(client, {"inputs": {"image": image.tolist()}})["outputs"]
+    np.testing.assert_array_equal(
+        np.array([row["edited_image"] for row in rows], np.float32), -image
+    )
+    np.testing.assert_array_equal(np.array(columns["residual"], np.float32), -2 * image)
+
+
+def test_nan_and_infinity_pass_both_ways(client: httpx.Client) -> None:
+    image = np.zeros((1, SIZE, SIZE, 3)).tolist()
+    image[0][0][0] = [float("nan"), float("inf"), float("-inf")]
+    answer = client.post(f"{MODEL}:predict", content=json.dumps({"inputs": image}))
+    assert "[NaN, -Infinity, Infinity]" in answer.text
+
+
+def test_a_jpeg_comes_back_as_png(client: httpx.Client, pixels: np.ndarray) -> None:
+    flat = np.full_like(pixels, 200)
+    body = {
+        "signature_name": "image_bytes",
+        "instances": [{"image_bytes": encoded(flat, "JPEG")}, {"image_bytes": encoded(pixels)}],
+    }
+    jpeg, png = predict(client, body)["predictions"]
+    np.testing.assert_allclose(decoded(jpeg).astype(int), 55, atol=2)
+    np.testing.assert_array_equal(decoded(png), 255 - pixels)
+
+
+def test_bare_base64_by_column(client: httpx.Client, pixels: np.ndarray) -> None:
+    body = {"signature_name": "image_bytes", "inputs": [encoded(pixels)]}
+    (png,) = predict(client, body)["outputs"]
+    np.testing.assert_array_equal(decoded(png), 255 - pixels)
+
+
+def test_strength(client: httpx.Client, pixels: np.ndarray) -> None:
+    body = {
+        "signature_name": "image_bytes_with_strength",
+        "instances": [
+            {"image_bytes": encoded(pixels), "strength": 0},
+            {"image_bytes": encoded(pixels), "strength": 1.0},
+        ],
+    }
+    none, full = predict(client, body)["predictions"]
+    np.testing.assert_array_equal(decoded(none), pixels)
+    np.testing.assert_array_equal(decoded(full), 255 - pixels)
+
+
+def test_a_gzip_body(client: httpx.Client, pixels: np.ndarray) -> None:
+    body = {"signature_name": "image_bytes", "inputs": [encoded(pixels)]}
+    answer = client.post(
+        f"{MODEL}/versions/1:predict",
+        content=gzip.compress(json.dumps(body).encode()),
+        headers={"Content-Encoding": "gzip"},
+    )
+    np.testing.assert_array_equal(decoded(answer.json()["outputs"][0]), 255 - pixels)
+
+
+def test_a_gzip_bomb_is_refused(client: httpx.Client) -> None:
+    answer = client.post(
+        f"{MODEL}:predict",
+        content=gzip.compress(bytes(40 * 2**20)),
+        headers={"Content-Encoding": "gzip"},
+    )
+    assert "larger than 32 MiB" in error(answer, 413)
+
+
+def test_a_huge_body_is_refused_before_it_is_sent(server: Any) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        head = f"POST {MODEL}:predict HTTP/1.1\r\nHost: x\r\nContent-Length: {10**12}\r\n\r\n"
+        connection.sendall(head.encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "message"),
+    [
+        ("POST", MODEL, 400, f"Malformed request: POST {MODEL}"),
+        ("GET", f"{MODEL}:predict", 400, f"Malformed request: GET {MODEL}:predict"),
+        ("PUT", f"{MODEL}:predict", 400, f"Malformed request: PUT {MODEL}:predict"),
+        ("GET", "/v1/models", 400, "Missing model name in request."),
+        ("POST", "/v1/models/x:predict", 404, "Servable not found for request: Latest(x)"),
+        ("GET", "/v1/models/x/metadata", 404, "Servable not found for request: Latest(x)"),
+        ("GET", "/v1/models/x", 404, "Could not find any versions of model x"),
+        (
+            "POST",
+            f"{MODEL}/versions/7:predict",
+            404,
+            "Servable not found for request: Specific(a b/c, 7)",
+        ),
+        ("GET", f"{MODEL}/versions/7", 404, "Could not find version 7 of model a b/c"),
+        ("GET", f"{MODEL}/labels/l", 400, "Unrecognized servable version label: l"),
+        ("GET", "/", 404, "Not found: /; the paths begin with /v1/models/"),
+    ],
+)
+def test_wrong_paths(
+    client: httpx.Client, method: str, path: str, status: int, message: str
+) -> None:
+    assert error(client.request(method, path), status) == message
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "JSON Parse error: The document is empty"),
+        (b"{'a'", "JSON Parse error: Expecting property name"),
+        (b"[]", "JSON Value: [] Is not object"),
+        (b"{}", "Missing 'inputs' or 'instances' key"),
+        (
+            b'{"signature_name": "no", "inputs": 1}',
+            'Serving signature name: "no" not found in signature def; the model has: image_bytes',
+        ),
+        (b'{"signature_name": "\\ud800", "inputs": 1}', 'name: "\ud800" not found'),
+        (
+            b'{"inputs": [[[[1, 2, 3]]]]}',
+            "Input 'image' has shape [1,1,1,3], but the signature 'serving_default' wants "
+            "[-1,4,4,3]",
+        ),
+        (
+            b'{"signature_name": "image_bytes", "instances": [{"b64": "bm8gaW1hZ2U="}]}',
+            "Unknown image file format. One of JPEG,",
+        ),
+        (
+            b'{"signature_name": "image_bytes", "instances": [{"b64": "_-8="}]}',
+            "Unable to base64 decode: '-' and '_' belong to URL-safe base64",
+        ),
+    ],
+)
+def test_malformed_bodies(client: httpx.Client, body: bytes, message: str) -> None:
+    told = error(client.post(f"{MODEL}:predict", content=body), 400)
+    assert message in told
+    assert "\n" not in told
+
+
+def test_a_cut_photo_is_refused(client: httpx.Client, pixels: np.ndarray) -> None:
+    whole = base64.b64decode(encoded(pixels, "JPEG")["b64"])
+    half = {"b64": base64.b64encode(whole[: len(whole) // 2]).decode()}
+    answer = client.post(
+        f"{MODEL}:predict", json={"signature_name": "image_bytes", "inputs": [half]}
+    )
+    assert error(answer, 400)
+
+
+def test_the_log_never_holds_a_body(server: Any, client: httpx.Client) -> None:
+    client.post(f"{MODEL}:predict", content=b'{"inputs": ["tell-nobody"]}')
+    assert f"POST {MODEL}:predict 400 " in server.log()
+    assert "tell-nobody" not in server.log()
+    assert "Traceback" not in server.log()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_broken_version_is_told_and_a_signal_ends_the_server(
+    tmp_path: Path, start_server: Any, number: signal.Signals
+) -> None:
+    (tmp_path / "models" / "3").mkdir(parents=True)
+    (tmp_path / "models" / "3" / "saved_model.pb").write_bytes(b"broken")
+    running = start_server(tmp_path / "models", tmp_path / "log.txt")
+    status = httpx.get(f"{running.url}/v1/models/default").json()
+    running.process.send_signal(number)
+    assert running.process.wait(timeout=20) == 0
+    (version,) = status["model_version_status"]
+    assert (version["version"], version["state"]) == ("3", "END")
+    assert version["status"]["error_message"]
+    assert "serving: warning: version 3 of model 'default'" in running.log()
+    assert "Traceback" not in running.log()
