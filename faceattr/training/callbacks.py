@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 import time
 from typing import Any
 
@@ -51,7 +52,14 @@ class Progress(_StepCallback):
         self.bar: tqdm | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self.bar = tqdm(total=self.steps, initial=self.step, unit="step", dynamic_ncols=True)
+        self.bar = tqdm(
+            total=self.steps,
+            initial=self.step,
+            unit="step",
+            dynamic_ncols=True,
+            # A log file wants a line now and then, not twenty a second.
+            mininterval=0.2 if sys.stderr.isatty() else 30,
+        )
 
     def on_step(self, step: int, logs: dict[str, Any]) -> None:
         assert self.bar is not None

@@ -82,6 +82,7 @@ def train(config: TrainConfig, run_dir: pathlib.Path, resume: bool = False) -> R
         model.fit(
             pairs,
             steps_per_epoch=config.steps - first_step,
+            shuffle=False,
             verbose=0,
             callbacks=[
                 stop,
