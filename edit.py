@@ -22,12 +22,10 @@ face crop at its own size, and only the change is scaled up and added.
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="edit.py",
-        description="Applies one edit to face pictures, without TensorFlow.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+    parser = command_line.ArgumentParser(
+        "edit.py",
+        "Applies one edit to face pictures, without TensorFlow.",
+        _EPILOG,
     )
     parser.add_argument("photos", nargs="+", help="pictures, or folders of them")
     parser.add_argument("--edit", required=True, help="which edit, such as add_glasses")

@@ -15,12 +15,10 @@ before the bundle is put in place; an older bundle of the same edit is replaced.
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="export.py",
-        description="Exports both edits of a finished run.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+    parser = command_line.ArgumentParser(
+        "export.py",
+        "Exports both edits of a finished run.",
+        _EPILOG,
     )
     parser.add_argument("--run", required=True, help="the run directory that train.py left")
     parser.add_argument("--out", default="bundles", help="folder for the bundles (%(default)s)")

@@ -26,13 +26,11 @@ and, at the end, model.keras and results.json. Ctrl-C saves a checkpoint first.
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="train.py",
-        description="Trains the two transformation networks and the discriminator of one face "
+    parser = command_line.ArgumentParser(
+        "train.py",
+        "Trains the two transformation networks and the discriminator of one face "
         "attribute (Shen and Liu, CVPR 2017).",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        _EPILOG,
     )
     # No defaults here: a flag that is not given leaves the preset, or the run, as it is.
     data = parser.add_argument_group("what to train on")
@@ -55,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     model.add_argument(
         "--preset",
         help="paper (128x128, width 64, batch 64, 20000 steps; default on real faces) or quick "
-        "(64x64, width 32, batch 16, 600 steps; default on synthetic ones)",
+        "(64x64, width 32, batch 16, 600 steps, alpha 5e-4; default on synthetic ones)",
     )
     model.add_argument("--image_size", type=int, help="side of the face crops: 32, 64, 128 or 256")
     model.add_argument("--width", type=int, help="channels of the first layers; the paper has 64")
@@ -101,8 +99,9 @@ def _main(arguments: argparse.Namespace) -> None:
     command_line.import_tensorflow_quietly()
     from faceattr.errors import UserError
     from faceattr.training.config import preset_config, resumed_config
-    from faceattr.training.fit import TrainingData, TrainingStopped, train
+    from faceattr.training.fit import TrainingStopped, train
     from faceattr.training.run import Run
+    from faceattr.training.training_data import TrainingData
 
     if resume:
         if run_dir is None:

@@ -1,5 +1,6 @@
 """What the command lines share: messages, and exit statuses for a user's mistakes."""
 
+import argparse
 import importlib
 import logging
 import os
@@ -9,6 +10,25 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from faceattr.errors import UserError
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line, as all others of a command line."""
+
+    def __init__(
+        self, program: str, description: str, epilog: str, usage: str | None = None
+    ) -> None:
+        super().__init__(
+            prog=program,
+            usage=usage,
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message}; --help tells more")
 
 
 def import_tensorflow_quietly() -> None:

@@ -9,10 +9,9 @@ import socket
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
 from urllib.parse import quote
 
-from faceattr.command_line import import_tensorflow_quietly, run
+from faceattr.command_line import ArgumentParser, import_tensorflow_quietly, run
 from faceattr.errors import UserError
 from serving.repository import ModelSource, Repository, check_base_path
 
@@ -32,13 +31,6 @@ _MOST_CONNECTIONS = 64
 
 # How long a stopped server waits for the requests that it has begun to answer.
 _SECONDS_TO_FINISH = 10
-
-
-class _Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line, as those of the other command lines."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message}; see python -m serving --help")
 
 
 def main() -> None:
@@ -89,16 +81,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog=_PROGRAM,
+    parser = ArgumentParser(
+        _PROGRAM,
+        "Serves the SavedModel of an edit over TensorFlow Serving's REST API (predict, status, "
+        "metadata). Flags are named as tensorflow_model_server names them.",
+        _EXAMPLE,
         usage="python -m serving --model_base_path FOLDER [--model_name NAME] [options]",
-        description=(
-            "Serves the SavedModel of an edit over TensorFlow Serving's REST API (predict, "
-            "status, metadata). Flags are named as tensorflow_model_server names them."
-        ),
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument(
         "--model_base_path",

@@ -6,9 +6,14 @@ from faceattr.files import replacing, write_text
 def test_a_failure_leaves_the_old_file_and_nothing_beside_it(tmp_path):
     path = tmp_path / "config.json"
     write_text(path, "old")
-    with pytest.raises(RuntimeError), replacing(path) as beside:
-        beside.write_text("half of the ne")
-        raise RuntimeError("killed")
+
+    def fail():
+        with replacing(path) as beside:
+            beside.write_text("half of the ne")
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -1,3 +1,5 @@
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ def test_the_discriminator_has_table_1s_parameters():
     channels = [3, 64, 128, 256, 512, 1024]
     rows = sum(
         16 * inputs * outputs + outputs + 4 * outputs
-        for inputs, outputs in zip(channels, channels[1:], strict=False)
+        for inputs, outputs in itertools.pairwise(channels)
     )
     assert build(Discriminator(), 128).count_params() == rows + 16 * 1024 * 3 + 3
 

@@ -10,11 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from faceattr import pixels
-from faceattr.attributes import Attribute, find_attribute
-from faceattr.data.pipeline import check_images, training_pairs
-from faceattr.data.sources import SyntheticFaces, draw_synthetic, load_files
-from faceattr.data.splits import Split, balanced_split
-from faceattr.data.table import AttributeTable
+from faceattr.attributes import Attribute
+from faceattr.data.pipeline import training_pairs
 from faceattr.errors import UserError
 from faceattr.files import replacing, write_text
 from faceattr.metrics import psnr
@@ -22,10 +19,12 @@ from faceattr.residual_gan import ResidualGAN
 from faceattr.training.callbacks import Checkpoints, GracefulStop, MetricsLog, Progress, Samples
 from faceattr.training.config import TrainConfig
 from faceattr.training.run import Run
+from faceattr.training.training_data import TrainingData
 
 _logger = logging.getLogger(__name__)
 
 _SAMPLE_FACES = 8
+_EVALUATION_BATCH = 64
 
 
 class TrainingStopped(Exception):
@@ -97,114 +96,9 @@ def train(config: TrainConfig, run_dir: pathlib.Path, resume: bool = False) -> R
             raise TrainingStopped(step)
     with replacing(run.model_path) as beside:
         model.save(beside)
-    results = data.evaluate(model, config)
+    results = _evaluate(model, data, config)
     write_text(run.folder / "results.json", json.dumps(results, indent=2) + "\n")
     return run
-
-
-class TrainingData:
-    """The table, the attribute and the split that a training's settings stand for.
-
-    Attributes:
-        table: the labelled images.
-        attribute: the attribute to be edited.
-        split: training and test, by class.
-    """
-
-    def __init__(
-        self,
-        table: AttributeTable,
-        attribute: Attribute,
-        split: Split,
-        synthetic: SyntheticFaces | None = None,
-    ) -> None:
-        self.table = table
-        self.attribute = attribute
-        self.split = split
-        self._synthetic = synthetic
-
-    @classmethod
-    def load(cls, config: TrainConfig) -> "TrainingData":
-        """Reads or draws the data, splits them and checks that every image can be read.
-
-        Raises:
-            UserError: for data that cannot be used.
-        """
-        synthetic = None
-        if config.data == "synthetic":
-            _logger.info("drawing %d synthetic faces", config.synthetic_faces)
-            synthetic = draw_synthetic(config.synthetic_faces, config.image_size, config.seed)
-            table = synthetic.table
-        else:
-            assert config.data_dir is not None
-            table = load_files(config.data, pathlib.Path(config.data_dir))
-        attribute = find_attribute(config.attr, table.columns)
-        split = balanced_split(table.values(attribute.column), config.test_per_class, config.seed)
-        _logger.info(
-            "%s: %d pairs to train on, %d faces of each class held out%s",
-            attribute.column,
-            len(split.train_negative),
-            len(split.test_negative),
-            "" if config.test_per_class else " (--test_per_class chooses)",
-        )
-        check_images(table, split)
-        return cls(table, attribute, split, synthetic)
-
-    def describe(self, config: TrainConfig) -> dict[str, Any]:
-        """What `data.json` of a run holds."""
-        values = self.table.values(self.attribute.column)
-        return {
-            "source": config.data,
-            "attribute": self.attribute.name,
-            "column": self.attribute.column,
-            "edits": {
-                "to_positive": self.attribute.to_positive,
-                "to_negative": self.attribute.to_negative,
-            },
-            "images": len(self.table),
-            "positives": int(values.sum()),
-            "train_per_class": len(self.split.train_negative),
-            "test_per_class": len(self.split.test_negative),
-            "crop": self.table.crop.to_json(),
-        }
-
-    def test_crops(self, label: int, image_size: int, count: int | None = None) -> np.ndarray:
-        """The first held-out faces of a class: uint8 [count, image_size, image_size, 3]."""
-        return self.table.crops(self._test_indices(label)[:count], image_size)
-
-    def _test_indices(self, label: int) -> np.ndarray:
-        return (self.split.test_negative, self.split.test_positive)[label]
-
-    def evaluate(self, model: ResidualGAN, config: TrainConfig) -> dict[str, Any]:
-        """Measures on the held-out faces.
-
-        Returns:
-            `objective`: each term of Eq. 8 and 9; on synthetic faces also `truth`: for each edit
-            the mean PSNR in dB of the edited and of the unedited image against the true
-            counterfactual.
-        """
-        crops = [self.test_crops(label, config.image_size) for label in (0, 1)]
-        x = [pixels.to_float(images) for images in crops]
-        pairs = tf.data.Dataset.from_tensor_slices(tuple(x)).batch(config.batch_size)
-        results: dict[str, Any] = {"objective": model.evaluate(pairs, return_dict=True, verbose=0)}
-        if self._synthetic is not None:
-            results["truth"] = {}
-            for label, direction in enumerate(("to_positive", "to_negative")):
-                truth = self._synthetic.counterfactuals(
-                    self._test_indices(label), self.attribute.column
-                )
-                edited = np.concatenate(
-                    [
-                        np.asarray(model.edit(x[label][start : start + 64], direction))
-                        for start in range(0, len(truth), 64)
-                    ]
-                )
-                results["truth"][self.attribute.edits[label]] = {
-                    "edited_psnr": float(psnr(pixels.to_uint8(edited), truth).mean()),
-                    "unedited_psnr": float(psnr(crops[label], truth).mean()),
-                    "faces": len(truth),
-                }
-        return results
 
 
 def _model(config: TrainConfig, attribute: Attribute, run: Run) -> tuple[ResidualGAN, int]:
@@ -225,3 +119,32 @@ def _model(config: TrainConfig, attribute: Attribute, run: Run) -> tuple[Residua
     )
     model.compile()
     return model, 0
+
+
+def _evaluate(model: ResidualGAN, data: TrainingData, config: TrainConfig) -> dict[str, Any]:
+    """Measures on the held-out faces.
+
+    Returns:
+        `objective`: each term of Eq. 8 and 9; on synthetic faces also `truth`: for each edit the
+        mean PSNR in dB of the edited and of the unedited image against the true counterfactual.
+    """
+    crops = [data.test_crops(label, config.image_size) for label in (0, 1)]
+    x = [pixels.to_float(images) for images in crops]
+    pairs = tf.data.Dataset.from_tensor_slices(tuple(x)).batch(config.batch_size)
+    results: dict[str, Any] = {"objective": model.evaluate(pairs, return_dict=True, verbose=0)}
+    for label, direction in enumerate(("to_positive", "to_negative")):
+        truth = data.counterfactuals(label)
+        if truth is None:
+            continue
+        edited = np.concatenate(
+            [
+                np.asarray(model.edit(x[label][start : start + _EVALUATION_BATCH], direction))
+                for start in range(0, len(truth), _EVALUATION_BATCH)
+            ]
+        )
+        results.setdefault("truth", {})[data.attribute.edits[label]] = {
+            "edited_psnr": float(psnr(pixels.to_uint8(edited), truth).mean()),
+            "unedited_psnr": float(psnr(crops[label], truth).mean()),
+            "faces": len(truth),
+        }
+    return results

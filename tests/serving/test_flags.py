@@ -41,7 +41,7 @@ def taken_port() -> Iterator[int]:
     [
         (["--model_base_path", "no/such/folder"], "--model_base_path: 'no/such/folder' does not"),
         (["--model_base_path", "tests"], "--model_base_path: 'tests' has no numbered version"),
-        ([], "required: --model_base_path; see python -m serving --help"),
+        ([], "required: --model_base_path; --help tells more"),
         (["--model_base_path", "MODELS", "--rest_api_port", "x"], "argument --rest_api_port"),
         (["--model_base_path", "MODELS", "--rest_api_port", "70000"], "--rest_api_port: 70000"),
         (["--model_base_path", "MODELS", "--rest_api_host", "no.such.invalid"], "--rest_api_host"),

@@ -13,8 +13,9 @@ from PIL import Image
 
 from faceattr.errors import UserError
 from faceattr.training.config import TrainConfig
-from faceattr.training.fit import TrainingData, train
+from faceattr.training.fit import train
 from faceattr.training.run import Run
+from faceattr.training.training_data import TrainingData
 
 TINY = {"image_size": 32, "width": 4, "batch_size": 4, "synthetic_faces": 40}
 
@@ -33,7 +34,8 @@ def test_a_run_directory_explains_itself(finished_run):
     assert data["images"] == 24
     names = {path.stem: path.read_text().split() for path in (folder / "split").iterdir()}
     assert len(names["train_negative"]) == len(names["train_positive"]) == data["train_per_class"]
-    assert len(set(sum(names.values(), []))) == sum(map(len, names.values()))
+    everything = [name for members in names.values() for name in members]
+    assert len(set(everything)) == len(everything)
     assert rows(finished_run)[-1]["step"] == 3
     with Image.open(folder / "samples" / "step-00000003.png") as grid:
         assert grid.width > grid.height / 2
@@ -79,7 +81,7 @@ def test_a_folder_in_use_is_not_overwritten(tmp_path):
 
 def test_bad_data_leave_no_run_behind(tmp_path):
     config = TrainConfig(attr="moustache", steps=1, **TINY)
-    with pytest.raises(UserError, match="unknown attribute 'moustache'.*Mustache"):
+    with pytest.raises(UserError, match=r"unknown attribute 'moustache'.*Mustache"):
         train(config, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
