@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -55,8 +55,14 @@ WHOLE_IMAGE = CropGeometry(size=1.0)
 """For images that are face crops already."""
 
 
-def open_image(path: pathlib.Path) -> Image.Image:
+def open_image(path: pathlib.Path | BinaryIO) -> Image.Image:
     """Opens and decodes an image as upright RGB.
+
+    Greyscale, palette, CMYK and 16-bit images are converted, transparent ones laid on white, EXIF
+    rotation is applied, and of an animation the first frame is taken.
+
+    Args:
+        path: the file, or its contents as a binary stream.
 
     Raises:
         UserError: if the file is missing, is no image, is damaged or is larger than `MAX_PIXELS`.
@@ -68,12 +74,22 @@ def open_image(path: pathlib.Path) -> Image.Image:
                     f"{path}: {image.width}x{image.height} pixels are more than the "
                     f"{MAX_PIXELS:,} that are read; scale the image down first"
                 )
-            return ImageOps.exif_transpose(image).convert("RGB")
+            return _to_rgb(ImageOps.exif_transpose(image))
     except FileNotFoundError:
         raise UserError(f"{path}: no such image") from None
     # Pillow raises SyntaxError and others on damaged files, depending on the format.
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UserError(f"{path}: cannot be read as an image ({error})") from None
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        # Pillow's own conversion clips everything above 255 to white.
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image.convert("RGBA"))
+    return image.convert("RGB")
 
 
 def read_crop(path: pathlib.Path, crop: CropGeometry, image_size: int) -> np.ndarray:

@@ -20,7 +20,8 @@ def editor(bundles):
 
 
 def face(size, index=0):
-    return Image.fromarray(synthetic.render(synthetic.sample_parameters(3, index), size))
+    drawn = Image.fromarray(synthetic.render(synthetic.sample_parameters(3, index), 128))
+    return drawn.resize((size, size))
 
 
 def test_the_editor_gives_keras_edit(editor, finished_run):
