@@ -58,7 +58,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _main(arguments: argparse.Namespace) -> None:
     images = find_images([pathlib.Path(photo) for photo in arguments.photos])
-    editor = Editor.load(find_bundle(pathlib.Path(arguments.bundles), arguments.edit))
+    bundle = find_bundle(pathlib.Path(arguments.bundles), arguments.edit)
+    with command_line.quiet_native_code():
+        editor = Editor.load(bundle)
     written = edit_files(
         editor,
         images,

@@ -17,6 +17,10 @@ _EPILOG = """examples:
   python train.py --attr glasses --data celeba --data_dir data/celeba \\
       --image_size 64 --batch_size 16 --steps 600
       a first look at real faces on two CPU cores
+  python train.py --attr smile --data csv --labels faces.csv --data_dir photos
+      your own faces, labelled in a table; docs/data.md tells how
+  python train.py --attr beach --data folders --data_dir photos
+      your own faces, in photos/beach and photos/not_beach
   python train.py --run_dir runs/glasses --resume
       goes on from the newest checkpoint of a run
 
@@ -38,16 +42,76 @@ def _parser() -> argparse.ArgumentParser:
         "--attr",
         help="glasses, mouth_open, smile, no_beard, young, male, or a column of the labels",
     )
-    data.add_argument("--data", help="synthetic (default: drawn faces), celeba or lfw")
-    data.add_argument("--data_dir", help="the data set's folder, with its label file")
     data.add_argument(
+        "--data",
+        help="synthetic (default: drawn faces), celeba, lfw, tfds (celeb_a of TensorFlow "
+        "Datasets), csv (your faces, labelled in a CSV file) or folders (your faces, sorted into "
+        "folders)",
+    )
+    data.add_argument(
+        "--data_dir",
+        help="the folder of the data: with CelebA's or LFW's label file, or with a folder of faces "
+        "per class; for csv where the image paths start (default: the CSV file's folder)",
+    )
+    data.add_argument(
+        "--labels",
+        metavar="FILE",
+        help="csv: a column of image paths, and columns of 0/1, -1/1, true/false or yes/no",
+    )
+    data.add_argument(
+        "--image_column",
+        metavar="COLUMN",
+        help="csv: the column of image paths (default: image, image_id, file, filename, path or "
+        "name)",
+    )
+    data.add_argument(
+        "--crop",
+        help="where the face is in an image: none (the largest centred square; default for csv "
+        "and folders), celeba or lfw (the frame of their aligned images)",
+    )
+    data.add_argument(
+        "--synthetic_faces", type=int, help="how many faces --data synthetic draws (default 2400)"
+    )
+    split = parser.add_argument_group("training and test")
+    split.add_argument(
+        "--split",
+        help="random (default, the paper's), official (CelebA's list_eval_partition.txt) or "
+        "person (nobody is in both training and test)",
+    )
+    split.add_argument(
         "--test_per_class",
         type=int,
         help="held-out faces of each class (default: the paper's 1000, or a fifth of the smaller "
         "class where the data are few)",
     )
+    care = parser.add_argument_group("doubtful labels and images")
+    care.add_argument(
+        "--label_overrides",
+        metavar="FILE",
+        help="a CSV file of corrections with the columns image, column and value; an empty value "
+        "drops a label",
+    )
+    care.add_argument(
+        "--min_confidence",
+        type=float,
+        help="lfw and csv: use only labels at least so sure, a probability from 0.5 to below 1 "
+        "(for lfw_attributes.txt an absolute value)",
+    )
+    care.add_argument(
+        "--on_bad_image",
+        help="images that cannot be read: error (default) stops before training, skip leaves "
+        "them out",
+    )
     data.add_argument(
-        "--synthetic_faces", type=int, help="how many faces --data synthetic draws (default 2400)"
+        "--cache",
+        help="memory decodes every crop once before training, none at each step anew, auto (the "
+        "default) once where the crops take less than 1 GiB; python -m faceattr.data pack keeps "
+        "them on disk",
+    )
+    data.add_argument(
+        "--jitter",
+        type=float,
+        help="strength of random changes of light and framing, 0 to 1 (default 0, as in the paper)",
     )
     model = parser.add_argument_group("networks and objective")
     model.add_argument(

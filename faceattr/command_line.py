@@ -1,12 +1,13 @@
 """What the command lines share: messages, and exit statuses for a user's mistakes."""
 
 import argparse
+import contextlib
 import importlib
 import logging
 import os
 import pathlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from faceattr.errors import UserError
@@ -31,18 +32,27 @@ class ArgumentParser(argparse.ArgumentParser):
         raise UserError(f"{message}; --help tells more")
 
 
-def import_tensorflow_quietly() -> None:
-    """Imports TensorFlow without its start-up chatter, which no log level silences."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+@contextlib.contextmanager
+def quiet_native_code() -> Iterator[None]:
+    """Keeps what compiled libraries write to stderr, which no log level silences, off the
+    terminal. Python's own errors are raised as ever.
+    """
     sys.stderr.flush()
     stderr = os.dup(2)
     try:
         with pathlib.Path(os.devnull).open("wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)
-        importlib.import_module("tensorflow")
+        yield
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
+
+
+def import_tensorflow_quietly() -> None:
+    """Imports TensorFlow without its start-up chatter."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with quiet_native_code():
+        importlib.import_module("tensorflow")
 
 
 def run(program: str, main: Callable[[], None]) -> NoReturn:
@@ -59,6 +69,10 @@ def run(program: str, main: Callable[[], None]) -> NoReturn:
     except UserError as error:
         print(f"{program}: error: {error}", file=sys.stderr)
         sys.exit(2)
+    except BrokenPipeError:
+        # Whoever read our output, such as head, has seen enough; Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)
         sys.exit(130)

@@ -18,6 +18,15 @@ def celeba_dir() -> pathlib.Path:
 
 
 @pytest.fixture(scope="session")
+def lfw_dir() -> pathlib.Path:
+    """The real faces of LFW-deepfunneled; FACEATTR_DATA names the folder they lie in."""
+    folder = pathlib.Path(os.environ.get("FACEATTR_DATA", "../shared/data")).resolve() / "lfw"
+    if not folder.is_dir():
+        pytest.skip(f"real faces are not at {folder}; set FACEATTR_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def finished_run(tmp_path_factory: pytest.TempPathFactory):
     """A run of three steps at 32x32: real in every file, poor in every picture."""
     from faceattr.training.config import TrainConfig

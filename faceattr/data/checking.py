@@ -4,11 +4,11 @@ import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from tqdm import tqdm
 
 from faceattr.data.crop import open_image
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
+from faceattr.progress import progress_bar
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,13 +48,12 @@ def find_bad_images(
         return None
 
     with ThreadPoolExecutor() as pool:
-        problems = tqdm(
+        problems = progress_bar(
             pool.map(problem, indices),
             total=len(indices),
             desc="reading every image once",
             unit="image",
             disable=not progress,
-            delay=2,
         )
         return [
             BadImage(table.names[index], text)

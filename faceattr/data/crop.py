@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -55,14 +55,11 @@ WHOLE_IMAGE = CropGeometry(size=1.0)
 """For images that are face crops already."""
 
 
-def open_image(path: pathlib.Path | BinaryIO) -> Image.Image:
+def open_image(path: pathlib.Path) -> Image.Image:
     """Opens and decodes an image as upright RGB.
 
     Greyscale, palette, CMYK and 16-bit images are converted, transparent ones laid on white, EXIF
     rotation is applied, and of an animation the first frame is taken.
-
-    Args:
-        path: the file, or its contents as a binary stream.
 
     Raises:
         UserError: if the file is missing, is no image, is damaged or is larger than `MAX_PIXELS`.
@@ -86,6 +83,8 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
         # Pillow's own conversion clips everything above 255 to white.
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.mode == "RGB" and not image.has_transparency_data:
+        return image
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image.convert("RGBA"))

@@ -1,13 +1,47 @@
-"""AttributeTable: which images there are and how they are labelled."""
+"""AttributeTable: which images there are, how they are labelled, and which had to be left out."""
 
 import collections
 import dataclasses
 import pathlib
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import numpy as np
 
 from faceattr.data.crop import CropGeometry, read_crop
-from faceattr.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class LeftOut:
+    """An image that is not used, and why.
+
+    Attributes:
+        name: str, the image.
+        reason: str, the same for every image that is left out for this reason.
+        detail: str, what is particular to this image; may be empty.
+    """
+
+    name: str
+    reason: str
+    detail: str = ""
+
+
+def count_reasons(left_out: Iterable[LeftOut]) -> dict[str, int]:
+    """How many images are left out for each reason, the commonest first."""
+    return dict(collections.Counter(image.reason for image in left_out).most_common())
+
+
+class Crops(Protocol):
+    """What holds face crops in memory: a NumPy array, or what is indexed like one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, indices: np.ndarray, /) -> np.ndarray: ...
+
+    def take(self, indices: np.ndarray, /, axis: Any) -> Any: ...
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -17,10 +51,18 @@ class AttributeTable:
     Attributes:
         names: the images' names, unique.
         columns: the label columns.
-        labels: int8 [len(names), len(columns)], -1 or 1.
+        labels: int8 [n, len(columns)]: -1 without the attribute, 1 with it, 0 unknown or unsure.
         crop: where the face is in each image.
         folder: where the image files lie, `folder / name`; None if they are in memory.
         images: uint8 [n, s, s, 3], face crops in memory; None if they are files.
+        identities: int64 [n], the same number for the same person and -1 where unknown; None if
+            the source does not say who is who.
+        partition: int8 [n], the source's own split: 0 training, 1 validation, 2 test, -1 unknown;
+            None if it has none.
+        landmarks: float32 [n, 5, 2], (x, y) of left eye, right eye, nose, left and right corner
+            of the mouth as fractions of the image's width and height, NaN where unknown; None if
+            the source has none. Left is the viewer's.
+        left_out: images that the source knows of but cannot give.
     """
 
     names: tuple[str, ...]
@@ -28,18 +70,56 @@ class AttributeTable:
     labels: np.ndarray
     crop: CropGeometry
     folder: pathlib.Path | None = None
-    images: np.ndarray | None = None
+    images: Crops | None = None
+    identities: np.ndarray | None = None
+    partition: np.ndarray | None = None
+    landmarks: np.ndarray | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
-        assert self.labels.shape == (len(self.names), len(self.columns))
+        count = len(self.names)
+        assert self.labels.shape == (count, len(self.columns))
         assert (self.folder is None) != (self.images is None), "files or memory, one of them"
+        for value, shape in (
+            (self.identities, (count,)),
+            (self.partition, (count,)),
+            (self.landmarks, (count, 5, 2)),
+        ):
+            assert value is None or value.shape == shape
 
     def __len__(self) -> int:
         return len(self.names)
 
     def values(self, column: str) -> np.ndarray:
-        """bool [n]: whether each image has the attribute of this column."""
-        return self.labels[:, self.columns.index(column)] > 0
+        """bool [n]: whether each image has the attribute of this column.
+
+        False where it is unknown as well: `known` tells the two apart.
+        """
+        return self._column(column) > 0
+
+    def known(self, column: str) -> np.ndarray:
+        """bool [n]: whether the label of this column is known for each image."""
+        return self._column(column) != 0
+
+    def _column(self, column: str) -> np.ndarray:
+        return self.labels[:, self.columns.index(column)]
+
+    def take(self, indices: np.ndarray) -> "AttributeTable":
+        """The table of some of the images: int64 [m], in this order."""
+
+        def rows(values: np.ndarray | None) -> np.ndarray | None:
+            return None if values is None else values[indices]
+
+        return dataclasses.replace(
+            self,
+            names=tuple(self.names[index] for index in indices),
+            labels=self.labels[indices],
+            # Not by indexing, which reads crops that are mapped from disk.
+            images=None if self.images is None else self.images.take(indices, axis=0),
+            identities=rows(self.identities),
+            partition=rows(self.partition),
+            landmarks=rows(self.landmarks),
+        )
 
     def path(self, index: int) -> pathlib.Path:
         """The file of an image; only where `folder` is set."""
@@ -59,46 +139,3 @@ class AttributeTable:
             assert self.images.shape[1] == image_size, "crops in memory have one size"
             return self.images[indices]
         return np.stack([read_crop(self.path(i), self.crop, image_size) for i in indices])
-
-
-def read_celeba_labels(path: pathlib.Path) -> tuple[list[str], list[str], np.ndarray]:
-    """Reads labels in CelebA's format: a count, a line of columns, a row of -1 and 1 per image.
-
-    Spaces are irregular in CelebA's own file; Windows line ends and a byte-order mark are read
-    as well.
-
-    Returns:
-        (names, columns, labels), labels int8 [n, columns].
-
-    Raises:
-        UserError: if the file is missing or does not keep the format; names the line.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except FileNotFoundError:
-        raise UserError(
-            f"{path}: no such label file; CelebA's attributes come as list_attr_celeba.txt"
-        ) from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path}: not a text file; expected labels in CelebA's format") from None
-    lines = [line.strip() for line in lines]
-    while lines and not lines[-1]:
-        lines.pop()
-    if len(lines) < 3 or not lines[0].isdigit():
-        raise UserError(f"{path}: line 1 must hold the number of images, line 2 the column names")
-    columns = lines[1].split()
-    rows = [line.split() for line in lines[2:]]
-    if len(rows) != int(lines[0]):
-        raise UserError(f"{path}: line 1 promises {lines[0]} images, but {len(rows)} rows follow")
-    for number, row in enumerate(rows, start=3):
-        if len(row) != len(columns) + 1:
-            raise UserError(
-                f"{path}: line {number} has {len(row) - 1} labels for {len(columns)} columns"
-            )
-        if not set(row[1:]) <= {"-1", "1"}:
-            raise UserError(f"{path}: line {number} has a label other than -1 and 1")
-    names = [row[0] for row in rows]
-    repeated = [name for name, count in collections.Counter(names).items() if count > 1]
-    if repeated:
-        raise UserError(f"{path}: {len(repeated)} images have two rows, such as {repeated[0]}")
-    return names, columns, np.array([row[1:] for row in rows], dtype=np.int8)

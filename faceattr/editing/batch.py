@@ -6,7 +6,6 @@ import pathlib
 from collections.abc import Sequence
 
 from PIL import Image
-from tqdm import tqdm
 
 from faceattr import pixels
 from faceattr.data.crop import CropGeometry, open_image
@@ -14,6 +13,7 @@ from faceattr.editing.editor import Editor, apply_residual
 from faceattr.errors import UserError
 from faceattr.exporting.manifest import MANIFEST_NAME
 from faceattr.files import replacing
+from faceattr.progress import progress_bar
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
@@ -101,9 +101,7 @@ def edit_files(
         raise UserError("two pictures have the same name: edit them into different folders")
     written: list[pathlib.Path] = []
     problems = []
-    for image, target in tqdm(
-        list(zip(images, targets, strict=True)), unit="image", disable=len(images) < 10
-    ):
+    for image, target in progress_bar(list(zip(images, targets, strict=True)), unit="image"):
         if target.resolve() == image.path.resolve():
             raise UserError(f"-o {target}: would overwrite the picture; name another file")
         try:

@@ -24,9 +24,10 @@ class LiteRTRuntime:
             raise UserError(f"{path}: no such file; export the run again")
         try:
             self._interpreter = Interpreter(model_path=str(path))
+            self._interpreter.allocate_tensors()
             self._runner = self._interpreter.get_signature_runner("serving_default")
             shape = self._runner.get_input_details()["image"]["shape"]
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, RuntimeError) as error:
             raise UserError(f"{path}: not an exported edit ({error})") from None
         self.image_size = int(shape[1])
 

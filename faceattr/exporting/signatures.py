@@ -125,4 +125,9 @@ def _decode(contents: tf.Tensor) -> tf.Tensor:
         ]
     ):
         contents = tf.identity(contents)
-    return tf.io.decode_image(contents, channels=3, expand_animations=False)
+    return tf.cond(
+        tf.io.is_jpeg(contents),
+        # The slower of the two transforms, which training and the editor use as well.
+        lambda: tf.io.decode_jpeg(contents, channels=3, dct_method="INTEGER_ACCURATE"),
+        lambda: tf.io.decode_png(contents, channels=3),
+    )

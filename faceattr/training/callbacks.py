@@ -2,7 +2,6 @@
 
 import json
 import signal
-import sys
 import time
 from typing import Any
 
@@ -14,6 +13,7 @@ from tqdm import tqdm
 from faceattr import pixels
 from faceattr.attributes import Attribute
 from faceattr.files import replacing
+from faceattr.progress import progress_bar
 from faceattr.training.run import Run
 
 # Shown in the progress bar; metrics.jsonl has every term.
@@ -52,14 +52,7 @@ class Progress(_StepCallback):
         self.bar: tqdm | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self.bar = tqdm(
-            total=self.steps,
-            initial=self.step,
-            unit="step",
-            dynamic_ncols=True,
-            # A log file wants a line now and then, not twenty a second.
-            mininterval=0.2 if sys.stderr.isatty() else 30,
-        )
+        self.bar = progress_bar(total=self.steps, initial=self.step, unit="step", delay=0)
 
     def on_step(self, step: int, logs: dict[str, Any]) -> None:
         assert self.bar is not None

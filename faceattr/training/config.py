@@ -5,9 +5,24 @@ import json
 import pathlib
 from typing import Any
 
-from faceattr.data.sources import SOURCES
+from faceattr.data.sources import CROPS, SOURCES
+from faceattr.data.splits import SPLITS
 from faceattr.errors import UserError
 from faceattr.networks import IMAGE_SIZES
+
+ON_BAD_IMAGE = ("error", "skip")
+CACHES = ("auto", "memory", "none")
+
+# The settings that only some sources understand.
+_FILES = tuple(source for source in SOURCES if source != "synthetic")
+_SOURCES_OF = {
+    "data_dir": _FILES,
+    "labels": ("csv",),
+    "image_column": ("csv",),
+    "crop": tuple(source for source in _FILES if source != "packed"),
+    "label_overrides": _FILES,
+    "min_confidence": ("lfw", "csv"),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,14 +31,35 @@ class TrainConfig:
 
     Attributes:
         attr: str. One of the paper's six names or a column of the data.
-        data: str. `"synthetic"`, `"celeba"` or `"lfw"`. Defaults to `"synthetic"`.
-        data_dir: str or None. The data set's folder; None for synthetic faces.
+        data: str. `"synthetic"`, `"celeba"`, `"lfw"`, `"tfds"`, `"csv"`, `"folders"` or
+            `"packed"`. Defaults to `"synthetic"`.
+        data_dir: str or None. The data set's folder; None for synthetic faces, and for `"csv"`
+            where image paths start from the CSV file's folder.
+        labels: str or None. The CSV file of `data="csv"`.
+        image_column: str or None. Its column of image paths; None to find it by its name.
+        crop: str or None. Where the face is in an image: `"none"` for the largest centred square,
+            `"celeba"` or `"lfw"` for the frame of their aligned images; None for the source's
+            own, the centred square for `"csv"` and `"folders"`.
+        label_overrides: str or None. A CSV file of corrected labels.
+        min_confidence: float or None. How sure a label must be to be used, for data that say how
+            sure they are: a probability in [0.5, 1), or an absolute value >= 0 for Columbia's
+            attributes of LFW. None to use every label.
+        on_bad_image: str. What to do about images that cannot be read: `"error"` stops before
+            training, `"skip"` leaves them out. Defaults to `"error"`.
+        split: str. `"random"` (the paper's), `"official"` (the data set's own) or `"person"` (no
+            person in both training and test). Defaults to `"random"`.
+        cache: str. `"memory"` decodes every crop of the split once, before training; `"none"` at
+            each step anew; `"auto"`, the default, decodes once where the crops take less than
+            1 GiB.
+        jitter: float in [0, 1], strength of random changes of light and framing in training.
+            Defaults to 0, none, as in the paper.
         image_size: int, side of the face crops: 32, 64, 128 or 256. Defaults to 128.
         width: int >= 1, channels of the first layer of each network. Defaults to 64.
         batch_size: int >= 1, pairs per step. Defaults to 64.
         steps: int >= 1, updates of the three networks. Defaults to 20,000.
         test_per_class: int or None, held-out images per class; None for the paper's 1,000, or a
-            fifth of the smaller class where the data are few.
+            fifth of the smaller class where the data are few; for `split="official"`, for 1,000
+            or all of the smaller class.
         alpha: float >= 0 or None, weight of the pixel term (Eq. 8); None for the paper's, by the
             attribute's scope. The perceptual term weighs a tenth of it.
         residual: bool. False for the ablation without residual images (section 6.2).
@@ -40,6 +76,15 @@ class TrainConfig:
     attr: str
     data: str = "synthetic"
     data_dir: str | None = None
+    labels: str | None = None
+    image_column: str | None = None
+    crop: str | None = None
+    label_overrides: str | None = None
+    min_confidence: float | None = None
+    on_bad_image: str = "error"
+    split: str = "random"
+    cache: str = "auto"
+    jitter: float = 0.0
     image_size: int = 128
     width: int = 64
     batch_size: int = 64
@@ -54,12 +99,7 @@ class TrainConfig:
     sample_every: int = 100
 
     def __post_init__(self) -> None:
-        if self.data not in SOURCES:
-            raise UserError(f"--data {self.data}: choose one of {', '.join(SOURCES)}")
-        if self.data == "synthetic" and self.data_dir is not None:
-            raise UserError("--data_dir names a folder of real faces: name their --data as well")
-        if self.data != "synthetic" and self.data_dir is None:
-            raise UserError(f"--data {self.data} needs --data_dir, the folder it lies in")
+        self._check_data()
         if self.image_size not in IMAGE_SIZES:
             raise UserError(
                 f"--image_size {self.image_size}: choose a power of two from "
@@ -70,7 +110,9 @@ class TrainConfig:
             "batch_size": 1,
             "steps": 1,
             "test_per_class": 1,
+            "min_confidence": 0,
             "alpha": 0,
+            "jitter": 0,
             "seed": 0,
             "synthetic_faces": 4,
             "checkpoint_every": 1,
@@ -80,6 +122,38 @@ class TrainConfig:
             value = getattr(self, name)
             if value is not None and not value >= bound:
                 raise UserError(f"--{name} {value}: must be at least {bound}")
+        if self.jitter > 1:
+            raise UserError(f"--jitter {self.jitter}: must be from 0 to 1")
+
+    def _check_data(self) -> None:
+        for name, choices in (
+            ("data", SOURCES),
+            ("crop", tuple(CROPS)),
+            ("on_bad_image", ON_BAD_IMAGE),
+            ("split", SPLITS),
+            ("cache", CACHES),
+        ):
+            value = getattr(self, name)
+            if value is not None and value not in choices:
+                raise UserError(f"--{name} {value}: choose one of {', '.join(choices)}")
+        if self.data == "synthetic" and self.data_dir is not None:
+            raise UserError("--data_dir names a folder of real faces: name their --data as well")
+        for name, sources in _SOURCES_OF.items():
+            if getattr(self, name) is not None and self.data not in sources:
+                raise UserError(
+                    f"--{name} is for --data {' or '.join(sources)}, not for --data {self.data}; "
+                    "leave it out"
+                )
+        if self.data == "csv" and self.labels is None:
+            raise UserError("--data csv needs --labels, the CSV file with the labels")
+        if self.data not in ("synthetic", "csv") and self.data_dir is None:
+            raise UserError(f"--data {self.data} needs --data_dir, the folder it lies in")
+        confidence = self.min_confidence
+        if self.data == "csv" and confidence is not None and not 0.5 <= confidence < 1:
+            raise UserError(
+                f"--min_confidence {confidence}: choose from 0.5 to below 1, the probability "
+                "from which a label is sure"
+            )
 
     def to_json(self) -> str:
         """As indented JSON, for `config.json`."""

@@ -54,11 +54,16 @@ def train(config: TrainConfig, run_dir: pathlib.Path, resume: bool = False) -> R
         UserError: for settings, data or a run directory that cannot be used.
         TrainingStopped: on Ctrl-C or SIGTERM, after a checkpoint was saved.
     """
-    data = TrainingData.load(config)
-    run = Run.open(run_dir) if resume else Run.create(run_dir, config)
-    run.write_config(config)
-    run.write_data(data.describe(config))
-    data.split.write(run.folder / "split", data.table)
+    if resume:
+        run = Run.open(run_dir)
+        # The split of its first day, whatever has become of the data since.
+        data = TrainingData.load(config, run.split_folder)
+        run.write_config(config)
+    else:
+        data = TrainingData.load(config)
+        run = Run.create(run_dir, config)
+        run.write_data(data.describe(config))
+        data.split.write(run.split_folder, data.table)
 
     model, first_step = _model(config, data.attribute, run)
     if first_step > config.steps:
@@ -73,6 +78,7 @@ def train(config: TrainConfig, run_dir: pathlib.Path, resume: bool = False) -> R
             config.batch_size,
             config.seed,
             range(first_step, config.steps),
+            config.jitter,
         )
         faces = (
             data.test_crops(0, config.image_size, _SAMPLE_FACES),

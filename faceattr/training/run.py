@@ -78,6 +78,11 @@ class Run:
         write_text(self.folder / "data.json", json.dumps(data, indent=2) + "\n")
 
     @property
+    def split_folder(self) -> pathlib.Path:
+        """The lists of which image is in which set."""
+        return self.folder / "split"
+
+    @property
     def metrics_path(self) -> pathlib.Path:
         return self.folder / "metrics.jsonl"
 

@@ -37,9 +37,43 @@ def test_settings_win_over_the_preset():
         ({"alpha": float("nan")}, "--alpha nan"),
         ({"seed": -1}, "--seed -1"),
         ({"checkpoint_every": 0}, "--checkpoint_every 0"),
-        ({"data": "imagenet"}, "--data imagenet: choose one of synthetic, celeba, lfw"),
+        (
+            {"data": "imagenet"},
+            "--data imagenet: choose one of synthetic, celeba, lfw, tfds, csv, folders",
+        ),
         ({"data": "celeba"}, "--data celeba needs --data_dir"),
+        ({"data": "folders"}, "--data folders needs --data_dir"),
+        ({"data": "csv", "data_dir": "x"}, "--data csv needs --labels"),
         ({"data_dir": "x"}, "name their --data"),
+        ({"labels": "x.csv"}, "--labels is for --data csv, not for --data synthetic"),
+        (
+            {"data": "celeba", "data_dir": "x", "image_column": "file"},
+            "--image_column is for --data csv, not for --data celeba",
+        ),
+        (
+            {"data": "celeba", "data_dir": "x", "min_confidence": 0.9},
+            "--min_confidence is for --data lfw or csv, not for --data celeba",
+        ),
+        ({"label_overrides": "x.csv"}, "--label_overrides is for --data celeba or lfw"),
+        ({"crop": "lfw"}, "--crop is for --data celeba"),
+        (
+            {"data": "csv", "labels": "x.csv", "crop": "tight"},
+            "--crop tight: choose one of none, celeba, lfw",
+        ),
+        (
+            {"data": "csv", "labels": "x.csv", "min_confidence": 1.0},
+            "--min_confidence 1.0: choose from 0.5 to below 1",
+        ),
+        (
+            {"data": "csv", "labels": "x.csv", "min_confidence": 0.4},
+            "--min_confidence 0.4: choose from 0.5",
+        ),
+        (
+            {"data": "lfw", "data_dir": "x", "min_confidence": -1.0},
+            "--min_confidence -1.0: must be at least 0",
+        ),
+        ({"split": "half"}, "--split half: choose one of random, official, person"),
+        ({"on_bad_image": "mend"}, "--on_bad_image mend: choose one of error, skip"),
     ],
 )
 def test_settings_out_of_range_are_named(settings, flag):
@@ -54,10 +88,24 @@ def test_an_unknown_preset_lists_the_known():
 
 
 def test_settings_survive_the_file(tmp_path):
-    config = TrainConfig(attr="male", alpha=0.5, dual=False)
+    config = TrainConfig(
+        attr="male",
+        data="csv",
+        labels="faces.csv",
+        min_confidence=0.9,
+        crop="celeba",
+        split="person",
+        on_bad_image="skip",
+        alpha=0.5,
+        dual=False,
+    )
     path = tmp_path / "config.json"
     path.write_text(config.to_json())
     assert TrainConfig.read(path) == config
+
+
+def test_images_of_a_csv_may_lie_beside_it():
+    assert TrainConfig(attr="smile", data="csv", labels="faces.csv").data_dir is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"attr": "young", "colour": 3}', "{"])

@@ -1,12 +1,14 @@
-"""Writes a data set of drawn faces in CelebA's file layout."""
+"""Writes a data set of drawn faces in CelebA's file layout and its aligned frame."""
 
 import pathlib
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 
+import numpy as np
 from PIL import Image
 
+from faceattr.data.crop import CELEBA_CROP
 from faceattr.data.synthetic.attributes import COLUMNS, labels
 from faceattr.data.synthetic.landmarks import landmarks
 from faceattr.data.synthetic.renderer import render
@@ -15,6 +17,8 @@ from faceattr.errors import UserError
 
 _POINTS = ("lefteye", "righteye", "nose", "leftmouth", "rightmouth")
 _JPEG_QUALITY = 95
+# CelebA's aligned frame, and the face crop in its middle.
+_FRAME_WIDTH, _FRAME_HEIGHT, _CROP_SIDE = 178, 218, 148
 # CelebA's own shares of 202,599 images: training, validation, test.
 _TRAINING_SHARE = 0.803
 _VALIDATION_SHARE = 0.098
@@ -30,13 +34,16 @@ def write_celeba(
 ) -> None:
     """Writes faces 0 to `count` - 1 of data set `seed` as CelebA's files.
 
+    The images have the proportions of CelebA's aligned ones, 178x218, around the rendered face,
+    so that the crop for CelebA gives that face back. The landmarks are in CelebA's unit, a pixel
+    of 178x218, whatever the size of the images, as they are for CelebA scaled down.
     The folder appears only when it is complete. Every face is its own identity.
 
     Args:
         folder: where to; must be absent or empty, its parents are made.
         count: int >= 1, the number of faces.
         seed: int >= 0. Which data set.
-        size: int in [32, 512], the side of the square images in pixels.
+        size: int in [32, 512], the side of the face crops in pixels; 148 gives 178x218 images.
         correlation: see `sample_parameters`.
         progress: called with the number of faces written so far after each.
 
@@ -71,10 +78,13 @@ def _write_files(
     for index in range(count):
         face = sample_parameters(seed, index, correlation)
         name = f"{index + 1:06d}.jpg"
-        Image.fromarray(render(face, size)).save(images / name, quality=_JPEG_QUALITY)
+        image, (left, top) = _framed(render(face, size))
+        Image.fromarray(image).save(images / name, quality=_JPEG_QUALITY)
         values = " ".join(f"{value:2d}" for value in labels(face).values())
         attribute_rows.append(f"{name} {values}")
-        pixels = (landmarks(face) * size).round().astype(int).ravel()
+        height, width, _ = image.shape
+        in_frame = (landmarks(face) * size + (left, top)) / (width, height)
+        pixels = (in_frame * (_FRAME_WIDTH, _FRAME_HEIGHT)).round().astype(int).ravel()
         landmark_rows.append(f"{name} {' '.join(f'{pixel:4d}' for pixel in pixels)}")
         identity_rows.append(f"{name} {index + 1}")
         partition_rows.append(f"{name} {_partition(index / count)}")
@@ -87,6 +97,21 @@ def _write_files(
     )
     _write_lines(folder / "identity_CelebA.txt", identity_rows)
     _write_lines(folder / "list_eval_partition.txt", partition_rows)
+
+
+def _framed(crop: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
+    """Puts a face crop into CelebA's frame; its edge pixels, repeated, fill the border.
+
+    Returns:
+        (uint8 [height, width, 3], (left, top) of the crop in it).
+    """
+    side = crop.shape[0]
+    width = round(side * _FRAME_WIDTH / _CROP_SIDE)
+    height = round(side * _FRAME_HEIGHT / _CROP_SIDE)
+    left, top, right, bottom = CELEBA_CROP.box(width, height)
+    assert (right - left, bottom - top) == (side, side)
+    border = ((top, height - bottom), (left, width - right), (0, 0))
+    return np.pad(crop, border, mode="edge"), (left, top)
 
 
 def _partition(place: float) -> int:

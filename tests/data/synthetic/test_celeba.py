@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from faceattr.data.crop import CELEBA_CROP
+from faceattr.data.sources import load_files
 from faceattr.data.synthetic import (
     COLUMNS,
     labels,
@@ -15,6 +17,7 @@ from faceattr.data.synthetic import (
 from faceattr.errors import UserError
 
 COUNT, SEED, SIZE = 20, 4, 64
+LANDMARKS = "list_landmarks_align_celeba.txt"
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,7 @@ def test_attribute_file_agrees_with_labels(folder):
 
 
 def test_landmark_file_agrees_with_landmarks(folder):
-    count, header, *rows = _lines(folder, "list_landmarks_align_celeba.txt")
+    count, header, *rows = _lines(folder, LANDMARKS)
     assert int(count) == COUNT == len(rows)
     assert header == (
         "lefteye_x lefteye_y righteye_x righteye_y nose_x nose_y "
@@ -60,17 +63,42 @@ def test_landmark_file_agrees_with_landmarks(folder):
     )
     for index, row in enumerate(rows):
         pixels = np.array([int(value) for value in row.split()[1:]]).reshape(5, 2)
-        exact = landmarks(sample_parameters(SEED, index)) * SIZE
-        assert np.abs(pixels - exact).max() <= 0.5 + 1e-4
+        # The images are 77x94 with the face at (6, 15); landmarks count in 178x218 always.
+        in_image = landmarks(sample_parameters(SEED, index)) * SIZE + (6, 15)
+        assert np.abs(pixels - in_image / (77, 94) * (178, 218)).max() <= 0.5 + 1e-4
 
 
-def test_images_are_the_rendered_faces(folder):
-    for index in (0, COUNT - 1):
-        with Image.open(folder / "img_align_celeba" / f"{index + 1:06d}.jpg") as image:
-            stored = np.asarray(image, np.float32)
-        drawn = render(sample_parameters(SEED, index), SIZE)
-        assert stored.shape == (SIZE, SIZE, 3)
-        assert np.abs(stored - drawn).mean() < 6
+@pytest.mark.parametrize("size", [64, 148])
+def test_eyes_lie_where_celeba_has_them(tmp_path, size):
+    """Within CelebA's 178x218 pixels: on average about (69, 111) and (108, 111)."""
+    write_celeba(tmp_path / "faces", 40, 0, size)
+    rows = [line.split()[1:5] for line in _lines(tmp_path / "faces", LANDMARKS)[2:]]
+    mean = np.array(rows, float).mean(axis=0)
+    assert np.abs(mean - (69, 111, 108, 111)).max() < 3
+
+
+def test_crop_for_celeba_gives_the_rendered_faces_back(folder):
+    table = load_files("celeba", folder)
+    stored = table.crops(np.arange(COUNT), SIZE).astype(np.float32)
+    for index in range(COUNT):
+        drawn = render(sample_parameters(SEED, index), SIZE).astype(np.float32)
+        error = np.abs(stored[index] - drawn)
+        assert error.mean() < 6
+        # One pixel aside would be worse than what JPEG loses.
+        for axis in (0, 1):
+            for step in (-1, 1):
+                assert error.mean() < np.abs(np.roll(stored[index], step, axis) - drawn).mean()
+
+
+@pytest.mark.parametrize(
+    ("size", "frame"), [(32, (38, 47)), (64, (77, 94)), (128, (154, 189)), (148, (178, 218))]
+)
+def test_images_have_the_proportions_of_celebas_frame(tmp_path, size, frame):
+    write_celeba(tmp_path / "faces", 1, 0, size)
+    with Image.open(tmp_path / "faces" / "img_align_celeba" / "000001.jpg") as image:
+        assert image.size == frame
+    left, top, right, bottom = CELEBA_CROP.box(*frame)
+    assert (right - left, bottom - top) == (size, size)
 
 
 def test_identities_and_partition_name_every_file(folder):

@@ -1,0 +1,88 @@
+"""Every command of docs/data.md reads its data, laid out as the text says."""
+
+import pathlib
+import re
+import runpy
+import shlex
+
+import pytest
+from PIL import Image
+
+from faceattr.data import synthetic
+from faceattr.training.config import preset_config
+from faceattr.training.fit import train
+
+ROOT = pathlib.Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+
+
+COMMANDS = [
+    line
+    for block in blocks("sh")
+    for line in block.replace("\\\n", " ").splitlines()
+    if line.startswith("python train.py")
+]
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """The folders and files that the commands name, with faces in them; now the current folder."""
+    faces = [
+        Image.fromarray(synthetic.render(synthetic.sample_parameters(0, index), 40))
+        for index in range(20)
+    ]
+
+    def save(index, name):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        faces[index].save(tmp_path / name)
+
+    labels, probabilities, lfw = ["image,smile,hat,person"], ["image,smile"], ["20", "Male"]
+    for index in range(20):
+        save(index, f"photos/{'beach' if index < 9 else 'not_beach'}/{index}.jpg")
+        save(index, f"portraits/{index}.jpg")
+        save(index, f"data/lfw/lfw-deepfunneled/P_{index}/P_{index}_0001.jpg")
+        labels.append(f"{index}.jpg,{'yes' if index % 3 else 'no'},{index % 2},Ann {index // 2}")
+        probabilities.append(f"{index}.jpg,{index / 19:.2f}")
+        lfw.append(f"P_{index}/P_{index}_0001.jpg {1 if index % 2 else -1}")
+    (tmp_path / "faces.csv").write_text("\n".join(labels))
+    (tmp_path / "probabilities.csv").write_text("\n".join(probabilities))
+    (tmp_path / "data/lfw/list_attr_lfw.txt").write_text("\n".join(lfw))
+    corrections = next(block for block in blocks("csv") if "column,value" in block)
+    (tmp_path / "corrections.csv").write_text(corrections)
+    synthetic.write_celeba(tmp_path / "data/celeba", 100, seed=0, size=32)
+    # What an earlier training has copied out of TensorFlow Datasets.
+    synthetic.write_celeba(tmp_path / "data/tfds/faceattr_images", 20, seed=0, size=32)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_there_are_commands():
+    assert len(COMMANDS) >= 9
+    sources = {re.search(r"--data (\w+)", command)[1] for command in COMMANDS}
+    assert sources == {"csv", "folders", "celeba", "lfw", "tfds"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_command_reads_its_data(data, monkeypatch, capsys, command):
+    monkeypatch.setattr("sys.argv", ["train.py", *shlex.split(command)[2:], "--dry_run"])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_path(str(ROOT / "train.py"), run_name="__main__")
+    output = capsys.readouterr()
+    assert stop.value.code == 0, output.err
+    assert '"train_per_class"' in output.out
+
+
+def test_the_python_lines_take_a_split_up_again(data):
+    config = preset_config(
+        None, {"attr": "glasses", "synthetic_faces": 24, "image_size": 32, "width": 4, "steps": 1}
+    )
+    run = train(config, pathlib.Path("runs/glasses"))
+    names = {}
+    exec(blocks("python")[0], names)
+    written = (run.folder / "split" / "test_positive.txt").read_text().splitlines()
+    table, split = names["data"].table, names["data"].split
+    assert [table.names[index] for index in split.test_positive] == written
