@@ -72,6 +72,17 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument(
         "--synthetic_faces", type=int, help="how many faces --data synthetic draws (default 2400)"
     )
+    data.add_argument(
+        "--cache",
+        help="memory decodes every crop once before training, none at each step anew, auto (the "
+        "default) once where the crops take less than 1 GiB; python -m faceattr.data pack keeps "
+        "them on disk",
+    )
+    data.add_argument(
+        "--jitter",
+        type=float,
+        help="strength of random changes of light and framing, 0 to 1 (default 0, as in the paper)",
+    )
     split = parser.add_argument_group("training and test")
     split.add_argument(
         "--split",
@@ -101,17 +112,6 @@ def _parser() -> argparse.ArgumentParser:
         "--on_bad_image",
         help="images that cannot be read: error (default) stops before training, skip leaves "
         "them out",
-    )
-    data.add_argument(
-        "--cache",
-        help="memory decodes every crop once before training, none at each step anew, auto (the "
-        "default) once where the crops take less than 1 GiB; python -m faceattr.data pack keeps "
-        "them on disk",
-    )
-    data.add_argument(
-        "--jitter",
-        type=float,
-        help="strength of random changes of light and framing, 0 to 1 (default 0, as in the paper)",
     )
     model = parser.add_argument_group("networks and objective")
     model.add_argument(

@@ -76,7 +76,7 @@ def find_attribute(name: str, columns: Iterable[str]) -> Attribute:
             if attribute.column not in columns:
                 raise UserError(
                     f"attribute {attribute.name!r} needs the column {attribute.column!r}, which "
-                    f"the labels do not have; {_nearest(attribute.column, columns)}"
+                    f"the labels do not have; {nearest(attribute.column, columns)}"
                 )
             return attribute
     for column in columns:
@@ -86,13 +86,14 @@ def find_attribute(name: str, columns: Iterable[str]) -> Attribute:
     known = ", ".join(attribute.name for attribute in PAPER_ATTRIBUTES)
     raise UserError(
         f"unknown attribute {name!r}: choose one of {known}, or a column of the labels; "
-        f"{_nearest(name, columns)}"
+        f"{nearest(name, columns)}"
     )
 
 
-def _nearest(name: str, columns: list[str]) -> str:
-    by_lower = {column.lower(): column for column in columns}
+def nearest(name: str, choices: Iterable[str]) -> str:
+    """A phrase with the choices that look like `name`, or with all of them if none does."""
+    by_lower = {choice.lower(): choice for choice in choices}
     close = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.4)
     if close:
-        return "nearest columns: " + ", ".join(by_lower[match] for match in close)
-    return "the columns are: " + ", ".join(columns)
+        return "nearest: " + ", ".join(by_lower[match] for match in close)
+    return "there are: " + ", ".join(by_lower.values())

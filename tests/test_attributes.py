@@ -35,7 +35,7 @@ def test_any_other_column_is_an_attribute():
 
 
 def test_an_unknown_attribute_lists_the_known_and_the_nearest():
-    with pytest.raises(UserError, match=r"glasses, mouth_open.*nearest columns: Smiling"):
+    with pytest.raises(UserError, match=r"glasses, mouth_open.*nearest: Smiling"):
         find_attribute("smilling", COLUMNS)
 
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import strategies as st
 
 from faceattr.data.crop import WHOLE_IMAGE
+from faceattr.data.csv_file import read_csv
 from faceattr.data.labels import (
     apply_overrides,
     binary_labels,
     canonical_columns,
     noise_warning,
     probability_labels,
-    read_csv,
     read_numbers,
     score_labels,
 )

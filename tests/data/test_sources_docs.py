@@ -4,11 +4,14 @@ import pathlib
 import re
 import runpy
 import shlex
+import shutil
 
 import pytest
 from PIL import Image
 
 from faceattr.data import synthetic
+from faceattr.data.packing import pack
+from faceattr.data.sources import load_files
 from faceattr.training.config import preset_config
 from faceattr.training.fit import train
 
@@ -25,6 +28,12 @@ COMMANDS = [
     for block in blocks("sh")
     for line in block.replace("\\\n", " ").splitlines()
     if line.startswith("python train.py")
+]
+DATA_COMMANDS = [
+    line
+    for block in blocks("sh")
+    for line in block.replace("\\\n", " ").splitlines()
+    if line.startswith("python -m faceattr.data")
 ]
 
 
@@ -56,6 +65,8 @@ def data(tmp_path, monkeypatch):
     synthetic.write_celeba(tmp_path / "data/celeba", 100, seed=0, size=32)
     # What an earlier training has copied out of TensorFlow Datasets.
     synthetic.write_celeba(tmp_path / "data/tfds/faceattr_images", 20, seed=0, size=32)
+    table = load_files("celeba", tmp_path / "data/celeba")
+    pack(table, tmp_path / "data/celeba-32", 32)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -63,7 +74,8 @@ def data(tmp_path, monkeypatch):
 def test_there_are_commands():
     assert len(COMMANDS) >= 9
     sources = {re.search(r"--data (\w+)", command)[1] for command in COMMANDS}
-    assert sources == {"csv", "folders", "celeba", "lfw", "tfds"}
+    assert sources == {"csv", "folders", "celeba", "lfw", "tfds", "packed"}
+    assert len(DATA_COMMANDS) >= 3
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -74,6 +86,15 @@ def test_the_command_reads_its_data(data, monkeypatch, capsys, command):
     output = capsys.readouterr()
     assert stop.value.code == 0, output.err
     assert '"train_per_class"' in output.out
+
+
+@pytest.mark.parametrize("command", DATA_COMMANDS)
+def test_the_data_command_runs(data, monkeypatch, capsys, command):
+    shutil.rmtree("data/celeba-32")  # which pack is to make
+    monkeypatch.setattr("sys.argv", ["faceattr.data", *shlex.split(command)[3:]])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_module("faceattr.data", run_name="__main__")
+    assert stop.value.code == 0, capsys.readouterr().err
 
 
 def test_the_python_lines_take_a_split_up_again(data):

@@ -5,16 +5,14 @@ import pathlib
 
 import numpy as np
 
-from faceattr.attributes import PAPER_ATTRIBUTES
+from faceattr.attributes import PAPER_ATTRIBUTES, nearest
 from faceattr.data.crop import WHOLE_IMAGE
+from faceattr.data.csv_file import CsvRows, read_csv
 from faceattr.data.labels import (
     BINARY_WORDS,
-    CsvRows,
     binary_labels,
     canonical_columns,
-    nearest,
     probability_labels,
-    read_csv,
     read_numbers,
 )
 from faceattr.data.sources.images import files_beside, leave_out_missing
