@@ -28,6 +28,14 @@ class BatchPlan:
     mirrored: np.ndarray
     changes: np.ndarray
 
+    def shard(self, index: int, count: int) -> "BatchPlan":
+        """The pairs of the step that worker `index` of `count` workers reads."""
+        return BatchPlan(
+            self.positions[:, index::count],
+            self.mirrored[:, index::count],
+            self.changes[:, index::count],
+        )
+
 
 def batch_plan(seed: int, step: int, batch_size: int, counts: tuple[int, int]) -> BatchPlan:
     """The plan of one step, a pure function of its arguments.

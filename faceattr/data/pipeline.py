@@ -34,39 +34,50 @@ def training_pairs(
     seed: int,
     steps: range,
     jitter: float = 0.0,
+    shard: tuple[int, int] = (0, 1),
 ) -> tf.data.Dataset:
     """The batches of the given steps.
+
+    Under `tf.distribute` each worker reads its own shard of every step (from
+    `distribute_datasets_from_function`, say), so that all together see the batches that one
+    machine would; TensorFlow's own sharding, which would deal out whole steps, is switched off.
 
     Args:
         table: where the images are; crops in memory or packed are served without decoding.
         split: which of them train.
         image_size: int, side of the face crops.
-        batch_size: int, pairs in a batch.
+        batch_size: int, pairs in a batch of all workers together.
         seed: int, of the data order.
         steps: range of steps, such as `range(600)`, or `range(200, 600)` after a restart.
         jitter: float in [0, 1], strength of the random changes of light and framing. Defaults to
             0, none, as in the paper.
+        shard: (index, count) of the worker; count must divide the batch. Defaults to (0, 1).
 
     Returns:
-        a dataset of (x0, x1), float32 [batch_size, image_size, image_size, 3] in [-1, 1] each.
+        a dataset of (x0, x1), float32 [batch_size / count, image_size, image_size, 3] in [-1, 1]
+        each.
     """
+    assert batch_size % shard[1] == 0, "workers must get equal shares of a batch"
     members = (split.train_negative, split.train_positive)
     counts = (len(members[0]), len(members[1]))
-    count = 2 * batch_size
+    count = 2 * batch_size // shard[1]
     shape = (count, image_size, image_size, 3)
+
+    def plan_of(step: np.ndarray) -> BatchPlan:
+        return batch_plan(seed, int(step), batch_size, counts).shard(*shard)
 
     def indices_of(plan: BatchPlan) -> np.ndarray:
         return np.concatenate([members[label][plan.positions[label]] for label in (0, 1)])
 
     def planned_indices(step: np.ndarray) -> np.ndarray:
-        return indices_of(batch_plan(seed, int(step), batch_size, counts))
+        return indices_of(plan_of(step))
 
     def augmented(step: np.ndarray, crops: np.ndarray) -> np.ndarray:
-        return augment(crops, batch_plan(seed, int(step), batch_size, counts), jitter)
+        return augment(crops, plan_of(step), jitter)
 
     def stored(step: np.ndarray) -> np.ndarray:
         assert table.images is not None
-        plan = batch_plan(seed, int(step), batch_size, counts)
+        plan = plan_of(step)
         return augment(table.images[indices_of(plan)], plan, jitter)
 
     def pair(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -74,7 +85,9 @@ def training_pairs(
         negatives, positives = tf.split(pixels.tensor_to_float(images), 2)
         return negatives, positives
 
-    steps_ahead = tf.data.Dataset.range(steps.start, steps.stop)
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    steps_ahead = tf.data.Dataset.range(steps.start, steps.stop).with_options(options)
     if table.images is not None:
         assert table.images.shape[1] == image_size, "stored crops have one size"
         return steps_ahead.map(

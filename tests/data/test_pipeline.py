@@ -106,6 +106,34 @@ def test_tensorflow_and_pillow_read_the_same_real_crops(celeba_dir):
     assert np.abs(in_graph - table.crops(indices, 64)).max() <= 2
 
 
+@pytest.mark.parametrize("source", ["faces", "face_files"])
+def test_the_shards_of_all_workers_together_are_the_batch(source, request):
+    table = request.getfixturevalue(source)
+    split = balanced_split(table.values("Male"), 2, 0)
+    whole, *parts = (
+        next(iter(training_pairs(table, split, 32, 6, 11, range(2, 3), 0.5, shard)))
+        for shard in ((0, 1), (0, 3), (1, 3), (2, 3))
+    )
+    for label in (0, 1):
+        assert parts[0][label].shape == (2, 32, 32, 3)
+        together = np.empty_like(whole[label])
+        for index in range(3):
+            together[index::3] = parts[index][label]
+        np.testing.assert_array_equal(together, whole[label])
+
+
+def test_replicas_of_one_machine_share_a_batch(faces):
+    """As `fit` hands it out under MirroredStrategy: the batch is split, no step is left out."""
+    split = balanced_split(faces.values("Male"), 2, 0)
+    pairs = training_pairs(faces, split, 32, 4, 11, range(3))
+    devices = tf.config.list_logical_devices("CPU")
+    strategy = tf.distribute.MirroredStrategy([devices[0].name])
+    handed_out = [x0.numpy() for x0, _ in strategy.experimental_distribute_dataset(pairs)]
+    assert len(handed_out) == 3
+    for images, (x0, _) in zip(handed_out, pairs, strict=True):
+        np.testing.assert_array_equal(images, x0)
+
+
 def rotated_exif():
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by a quarter
