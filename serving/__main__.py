@@ -126,7 +126,7 @@ def _serve(source: ModelSource, listener: socket.socket) -> None:
         from serving.rest import create_app
     except ModuleNotFoundError as error:
         raise UserError(
-            f"the package '{error.name}' is missing; pip install 'faceattr[serving]'"
+            f"the package '{error.name}' is missing; pip install '.[serving]' in the project's folder"
         ) from error
     from serving.servable import SavedModelServable
 
