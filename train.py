@@ -140,6 +140,12 @@ def _parser() -> argparse.ArgumentParser:
         help="--no-dual: no dual learning (ablation of section 6.2)",
     )
     model.add_argument("--seed", type=int, help="of split, data order and weights (default 0)")
+    model.add_argument(
+        "--deterministic",
+        action=argparse.BooleanOptionalAction,
+        help="the same bits each time on the same machine, even after a kill and --resume; "
+        "slower on GPUs",
+    )
     run = parser.add_argument_group("the run")
     run.add_argument("--run_dir", help="where the run is kept (default: runs/<attr>-<time>)")
     run.add_argument(
@@ -162,6 +168,7 @@ def _main(arguments: argparse.Namespace) -> None:
 
     command_line.import_tensorflow_quietly()
     from faceattr.errors import UserError
+    from faceattr.training.callbacks import TrainingDiverged
     from faceattr.training.config import preset_config, resumed_config
     from faceattr.training.fit import TrainingStopped, train
     from faceattr.training.run import Run
@@ -190,6 +197,13 @@ def _main(arguments: argparse.Namespace) -> None:
         print(f"\nstopped after step {stop.step}; go on with:")
         print(f"  python train.py --run_dir {run_dir} --resume")
         sys.exit(130)
+    except TrainingDiverged as problem:
+        print(
+            f"train.py: {problem}; the run is as it was at its last checkpoint. Start a new one "
+            "with another --seed, a larger --batch_size or a smaller --alpha.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
     _report(run.folder, config.steps)
 
 

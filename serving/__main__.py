@@ -126,7 +126,8 @@ def _serve(source: ModelSource, listener: socket.socket) -> None:
         from serving.rest import create_app
     except ModuleNotFoundError as error:
         raise UserError(
-            f"the package '{error.name}' is missing; pip install '.[serving]' in the project's folder"
+            f"the package '{error.name}' is missing; in the project's folder, "
+            "pip install '.[serving]'"
         ) from error
     from serving.servable import SavedModelServable
 

@@ -1,6 +1,8 @@
 """What a training does between its steps: show, record, draw, save, stop."""
 
 import json
+import logging
+import math
 import signal
 import time
 from typing import Any
@@ -15,6 +17,8 @@ from faceattr.attributes import Attribute
 from faceattr.files import replacing
 from faceattr.progress import progress_bar
 from faceattr.training.run import Run
+
+_logger = logging.getLogger(__name__)
 
 # Shown in the progress bar; metrics.jsonl has every term.
 _MAIN_TERMS = {
@@ -151,24 +155,84 @@ class Checkpoints(_StepCallback):
         self.saved = step
 
 
+class TrainingDiverged(Exception):
+    """A loss is NaN or infinite.
+
+    Attributes:
+        step: int, the step that it happened in.
+        term: str, the first term that is not finite.
+    """
+
+    def __init__(self, step: int, term: str) -> None:
+        super().__init__(f"{term} is not finite after step {step}")
+        self.step = step
+        self.term = term
+
+
+class FiniteLosses(_StepCallback):
+    """Stops a training whose losses are NaN or infinite, before anything of it is saved."""
+
+    def on_step(self, step: int, logs: dict[str, Any]) -> None:
+        for term, value in logs.items():
+            if not math.isfinite(float(value)):
+                raise TrainingDiverged(step, term)
+
+
+class Advice(_StepCallback):
+    """Says, once each, what the curves of a failing training mean and what helps."""
+
+    # Thresholds on the running means; a training needs some steps before they mean anything.
+    FIRST_STEP = 100
+    COLLAPSED = 2e-3
+    CERTAIN = 0.01
+
+    def __init__(self, first_step: int) -> None:
+        super().__init__(first_step)
+        self._given: set[str] = set()
+
+    def on_step(self, step: int, logs: dict[str, Any]) -> None:
+        if step < self.FIRST_STEP:
+            return
+        if max(logs["residual_to_positive"], logs["residual_to_negative"]) < self.COLLAPSED:
+            self._give(
+                f"step {step}: the residuals have collapsed to zero, as they do when alpha is too "
+                "large (section 7 of the paper); train with a smaller --alpha"
+            )
+        if logs["discriminator_loss"] < self.CERTAIN:
+            self._give(
+                f"step {step}: the discriminator tells real from edited without error, so the "
+                "edits no longer learn from it; more images, --jitter 0.5 or another --seed help"
+            )
+
+    def _give(self, text: str) -> None:
+        advice = text.split(": ", 1)[1]
+        if advice not in self._given:
+            self._given.add(advice)
+            _logger.warning("%s", text)
+
+
 class GracefulStop(keras.callbacks.Callback):
-    """Ends the training after the step under way on Ctrl-C or SIGTERM; a second one kills it."""
+    """Ends the training after the step under way on Ctrl-C or SIGTERM; a second one kills it.
+
+    A context manager, so that the signals are given back however the training ends.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.stopped = False
         self._previous: dict[signal.Signals, Any] = {}
 
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+    def __enter__(self) -> "GracefulStop":
         for number in (signal.SIGINT, signal.SIGTERM):
             self._previous[number] = signal.signal(number, self._stop)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._restore()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self.stopped:
             self.model.stop_training = True
-
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._restore()
 
     def _stop(self, number: int, frame: Any) -> None:
         self.stopped = True

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import pathlib
 from typing import Any
 
@@ -65,6 +66,8 @@ class TrainConfig:
         residual: bool. False for the ablation without residual images (section 6.2).
         dual: bool. False for the ablation without dual learning (section 6.2).
         seed: int >= 0, of the split, the data order and the initial weights. Defaults to 0.
+        deterministic: bool. Whether TensorFlow must use operations that give the same bits each
+            time, so that a run that was killed and resumed ends as an uninterrupted one.
         synthetic_faces: int >= 4, how many faces `data="synthetic"` draws. Defaults to 2,400.
         checkpoint_every: int >= 1, steps between checkpoints. Defaults to 100.
         sample_every: int >= 1, steps between sample grids. Defaults to 100.
@@ -94,6 +97,7 @@ class TrainConfig:
     residual: bool = True
     dual: bool = True
     seed: int = 0
+    deterministic: bool = False
     synthetic_faces: int = 2400
     checkpoint_every: int = 100
     sample_every: int = 100
@@ -120,8 +124,8 @@ class TrainConfig:
         }
         for name, bound in least.items():
             value = getattr(self, name)
-            if value is not None and not value >= bound:
-                raise UserError(f"--{name} {value}: must be at least {bound}")
+            if value is not None and not bound <= value < math.inf:
+                raise UserError(f"--{name} {value}: must be a number of at least {bound}")
         if self.jitter > 1:
             raise UserError(f"--jitter {self.jitter}: must be from 0 to 1")
 

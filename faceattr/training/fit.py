@@ -16,7 +16,15 @@ from faceattr.errors import UserError
 from faceattr.files import replacing, write_text
 from faceattr.metrics import psnr
 from faceattr.residual_gan import ResidualGAN
-from faceattr.training.callbacks import Checkpoints, GracefulStop, MetricsLog, Progress, Samples
+from faceattr.training.callbacks import (
+    Advice,
+    Checkpoints,
+    FiniteLosses,
+    GracefulStop,
+    MetricsLog,
+    Progress,
+    Samples,
+)
 from faceattr.training.config import TrainConfig
 from faceattr.training.run import Run
 from faceattr.training.training_data import TrainingData
@@ -53,21 +61,23 @@ def train(config: TrainConfig, run_dir: pathlib.Path, resume: bool = False) -> R
     Raises:
         UserError: for settings, data or a run directory that cannot be used.
         TrainingStopped: on Ctrl-C or SIGTERM, after a checkpoint was saved.
+        TrainingDiverged: if a loss is NaN or infinite; the last checkpoint is from before.
     """
+    if config.deterministic:
+        tf.config.experimental.enable_op_determinism()
     if resume:
         run = Run.open(run_dir)
         # The split of its first day, whatever has become of the data since.
         data = TrainingData.load(config, run.split_folder)
-        run.write_config(config)
     else:
         data = TrainingData.load(config)
-        run = Run.create(run_dir, config)
+        run = Run.create(run_dir)
         run.write_data(data.describe(config))
         data.split.write(run.split_folder, data.table)
-
     model, first_step = _model(config, data.attribute, run)
     if first_step > config.steps:
         raise UserError(f"--steps {config.steps}: the run is at step {first_step} already")
+    run.write_config(config)
     run.keep_metrics_until(first_step)
     stop = GracefulStop()
     if first_step < config.steps:
@@ -84,19 +94,25 @@ def train(config: TrainConfig, run_dir: pathlib.Path, resume: bool = False) -> R
             data.test_crops(0, config.image_size, _SAMPLE_FACES),
             data.test_crops(1, config.image_size, _SAMPLE_FACES),
         )
-        model.fit(
-            pairs,
-            steps_per_epoch=config.steps - first_step,
-            shuffle=False,
-            verbose=0,
-            callbacks=[
-                stop,
-                Progress(first_step, config.steps),
-                MetricsLog(run, first_step, config.steps, config.batch_size),
-                Samples(run, data.attribute, faces, first_step, config.sample_every, config.steps),
-                Checkpoints(run, first_step, config.checkpoint_every),
-            ],
-        )
+        with stop:
+            model.fit(
+                pairs,
+                steps_per_epoch=config.steps - first_step,
+                shuffle=False,
+                verbose=0,
+                callbacks=[
+                    stop,
+                    # Before all that write: a step whose losses are not finite leaves no trace.
+                    FiniteLosses(first_step),
+                    Progress(first_step, config.steps),
+                    Advice(first_step),
+                    MetricsLog(run, first_step, config.steps, config.batch_size),
+                    Samples(
+                        run, data.attribute, faces, first_step, config.sample_every, config.steps
+                    ),
+                    Checkpoints(run, first_step, config.checkpoint_every),
+                ],
+            )
         step = int(model.generator_optimizer.iterations)
         if stop.stopped and step < config.steps:
             raise TrainingStopped(step)
@@ -108,13 +124,25 @@ def train(config: TrainConfig, run_dir: pathlib.Path, resume: bool = False) -> R
 
 
 def _model(config: TrainConfig, attribute: Attribute, run: Run) -> tuple[ResidualGAN, int]:
-    """A new model, or the one of the run's newest checkpoint, and the steps it has behind it."""
-    if run.checkpoints:
-        step, path = run.checkpoints[-1]
-        model = keras.models.load_model(path)
+    """A new model, or the one of the newest checkpoint that is whole, and its steps done.
+
+    Raises:
+        UserError: if there are checkpoints and none can be loaded.
+    """
+    for step, path in reversed(run.checkpoints):
+        try:
+            model = keras.models.load_model(path)
+        # Whatever a damaged zip, JSON or HDF5 file raises: the checkpoint before it may be whole.
+        except Exception as error:
+            _logger.warning("%s is damaged (%s); trying the one before it", path, error)
+            continue
         assert int(model.generator_optimizer.iterations) == step, f"{path} is of another step"
         _logger.info("going on from %s", path)
         return model, step
+    if run.checkpoints:
+        raise UserError(
+            f"{run.folder / 'checkpoints'}: no checkpoint can be loaded; start a new run"
+        )
     keras.utils.set_random_seed(config.seed)
     model = ResidualGAN(
         image_size=config.image_size,

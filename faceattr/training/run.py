@@ -29,8 +29,8 @@ class Run:
     folder: pathlib.Path
 
     @classmethod
-    def create(cls, folder: pathlib.Path, config: TrainConfig) -> "Run":
-        """Makes a new run directory and writes its settings.
+    def create(cls, folder: pathlib.Path) -> "Run":
+        """Makes a new run directory; it is a run once its settings are written.
 
         Raises:
             UserError: if the folder exists and is not empty.
@@ -42,9 +42,7 @@ class Run:
             )
         for name in ("samples", "checkpoints"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        run = cls(folder)
-        run.write_config(config)
-        return run
+        return cls(folder)
 
     @classmethod
     def open(cls, folder: pathlib.Path) -> "Run":

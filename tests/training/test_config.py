@@ -29,12 +29,15 @@ def test_settings_win_over_the_preset():
     [
         ({"image_size": 48}, "--image_size 48: choose a power of two from 32 to 256"),
         ({"image_size": 512}, "--image_size 512"),
-        ({"width": 0}, "--width 0: must be at least 1"),
+        ({"width": 0}, "--width 0: must be a number of at least 1"),
         ({"batch_size": 0}, "--batch_size 0"),
         ({"steps": -5}, "--steps -5"),
         ({"test_per_class": 0}, "--test_per_class 0"),
         ({"alpha": -1.0}, "--alpha -1.0"),
         ({"alpha": float("nan")}, "--alpha nan"),
+        ({"alpha": float("inf")}, "--alpha inf"),
+        ({"jitter": 1.5}, "--jitter 1.5: must be from 0 to 1"),
+        ({"cache": "disk"}, "--cache disk: choose one of auto, memory, none"),
         ({"seed": -1}, "--seed -1"),
         ({"checkpoint_every": 0}, "--checkpoint_every 0"),
         (
@@ -70,7 +73,7 @@ def test_settings_win_over_the_preset():
         ),
         (
             {"data": "lfw", "data_dir": "x", "min_confidence": -1.0},
-            "--min_confidence -1.0: must be at least 0",
+            "--min_confidence -1.0: must be a number of at least 0",
         ),
         ({"split": "half"}, "--split half: choose one of random, official, person"),
         ({"on_bad_image": "mend"}, "--on_bad_image mend: choose one of error, skip"),

@@ -14,6 +14,7 @@ from PIL import Image
 from faceattr import pixels
 from faceattr.errors import UserError
 from faceattr.metrics import psnr
+from faceattr.training.callbacks import Advice, TrainingDiverged
 from faceattr.training.config import TrainConfig
 from faceattr.training.fit import train
 from faceattr.training.run import Run
@@ -69,6 +70,7 @@ def test_a_finished_run_can_be_made_longer_but_not_shorter(tmp_path):
     run = train(TrainConfig(attr="smile", steps=2, **TINY), tmp_path / "run")
     with pytest.raises(UserError, match="--steps 1: the run is at step 2 already"):
         train(TrainConfig(attr="smile", steps=1, **TINY), run.folder, resume=True)
+    assert run.config.steps == 2, "a refused resume changes nothing"
     train(TrainConfig(attr="smile", steps=3, **TINY), run.folder, resume=True)
     assert [row["step"] for row in rows(run)] == [2, 3]
 
@@ -92,6 +94,67 @@ def test_bad_data_leave_no_run_behind(tmp_path):
     with pytest.raises(UserError, match=r"unknown attribute 'moustache'.*Mustache"):
         train(config, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_resumed_run_keeps_the_split_of_its_first_day(tmp_path):
+    run = train(TrainConfig(attr="smile", steps=1, **TINY), tmp_path / "run")
+    listed = run.split_folder / "test_positive.txt"
+    moved = listed.read_text().splitlines()[0]
+    train_list = run.split_folder / "train_positive.txt"
+    swapped = train_list.read_text().splitlines()[0]
+    listed.write_text(listed.read_text().replace(moved, swapped))
+    train_list.write_text(train_list.read_text().replace(swapped, moved))
+    before = listed.read_text()
+    train(TrainConfig(attr="smile", steps=2, **TINY), run.folder, resume=True)
+    assert listed.read_text() == before
+
+
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path, caplog):
+    run = train(TrainConfig(attr="smile", steps=4, checkpoint_every=2, **TINY), tmp_path / "run")
+    (first, _), (last, newest) = run.checkpoints
+    assert (first, last) == (2, 4)
+    newest.write_bytes(newest.read_bytes()[:5000])
+    config = TrainConfig(attr="smile", steps=5, checkpoint_every=2, **TINY)
+    train(config, run.folder, resume=True)
+    assert "step-00000004.keras is damaged" in caplog.text
+    model = keras.models.load_model(run.model_path)
+    assert int(model.generator_optimizer.iterations) == 5
+    for _, path in run.checkpoints:
+        path.write_bytes(b"")
+    with pytest.raises(UserError, match="no checkpoint can be loaded"):
+        train(config, run.folder, resume=True)
+
+
+def test_losses_that_are_not_finite_stop_the_training_and_save_nothing(tmp_path):
+    config = TrainConfig(attr="smile", steps=4, checkpoint_every=1, alpha=1e38, **TINY)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(TrainingDiverged) as caught:
+        train(config, tmp_path / "run")
+    assert caught.value.step == 1
+    assert caught.value.term == "generator_loss"
+    run = Run(tmp_path / "run")
+    assert not run.checkpoints
+    assert not run.model_path.exists()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize(
+    ("residual", "discriminator_loss", "advice"),
+    [(1e-3, 0.5, "smaller --alpha"), (0.1, 1e-4, "without error"), (0.1, 0.5, None)],
+)
+def test_a_failing_training_gets_advice_once(caplog, residual, discriminator_loss, advice):
+    callback = Advice(first_step=0)
+    logs = {
+        "residual_to_positive": residual,
+        "residual_to_negative": residual,
+        "discriminator_loss": discriminator_loss,
+    }
+    for _ in range(Advice.FIRST_STEP - 1):
+        callback.on_train_batch_end(0, logs)
+    assert not caplog.records, "too early to tell"
+    for _ in range(5):
+        callback.on_train_batch_end(0, logs)
+    assert [advice in record.message for record in caplog.records] == [True] * bool(advice)
 
 
 @pytest.mark.slow
@@ -118,6 +181,36 @@ def test_sigterm_saves_a_checkpoint_and_says_how_to_go_on(tmp_path):
     assert step >= 20
     model = keras.models.load_model(path)
     assert int(model.generator_optimizer.iterations) == step
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bits(tmp_path):
+    root = pathlib.Path(__file__).parents[2]
+    settings = "--attr glasses --image_size 32 --width 4 --batch_size 4 --synthetic_faces 40"
+    settings += " --steps 200 --checkpoint_every 20 --deterministic"
+
+    def command(*arguments):
+        return [sys.executable, "train.py", *arguments]
+
+    whole = command(*settings.split(), "--run_dir", tmp_path / "whole")
+    subprocess.run(whole, cwd=root, check=True, capture_output=True, timeout=300)
+    killed = command(*settings.split(), "--run_dir", tmp_path / "killed")
+    with subprocess.Popen(killed, cwd=root, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 120
+        while not Run(tmp_path / "killed").checkpoints and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(np.random.default_rng().uniform(0, 2))
+        process.kill()
+    last, _ = Run(tmp_path / "killed").checkpoints[-1]
+    assert last < 200, "killed too late to prove anything"
+    resume = command("--run_dir", tmp_path / "killed", "--resume")
+    subprocess.run(resume, cwd=root, check=True, capture_output=True, timeout=300)
+    weights = [
+        [weight.numpy() for weight in keras.models.load_model(Run(folder).model_path).weights]
+        for folder in (tmp_path / "whole", tmp_path / "killed")
+    ]
+    for weight, same in zip(*weights, strict=True):
+        np.testing.assert_array_equal(weight, same)
 
 
 @pytest.mark.slow
