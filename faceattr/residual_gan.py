@@ -104,6 +104,12 @@ class ResidualGAN(keras.Model):
         """Trainable variables of G0 and G1, which one optimizer updates."""
         return self.to_positive.trainable_variables + self.to_negative.trainable_variables
 
+    @property
+    def steps_done(self) -> int:
+        """How many updates of the networks were made."""
+        # Not int(iterations), which a mirrored variable refuses.
+        return int(self.generator_optimizer.iterations.numpy())
+
     def compile(
         self,
         generator_optimizer: keras.optimizers.Optimizer | None = None,
@@ -117,10 +123,11 @@ class ResidualGAN(keras.Model):
             discriminator_optimizer: of D. Defaults to the same.
             **kwargs: of `keras.Model.compile`, such as `jit_compile`.
         """
-        # XLA makes this step slower on CPUs, so "auto" is not left to decide.
-        super().compile(**{"jit_compile": False, **kwargs})
         self.generator_optimizer = generator_optimizer or _adam("generator_optimizer")
         self.discriminator_optimizer = discriminator_optimizer or _adam("discriminator_optimizer")
+        # Keras makes and saves an RMSprop of its own where it is given no optimizer. XLA makes
+        # this step slower on CPUs, so "auto" is not left to decide.
+        super().compile(self.generator_optimizer, **{"jit_compile": False, **kwargs})
         self.generator_optimizer.build(self.generator_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
 

@@ -15,7 +15,7 @@ from faceattr.data.pipeline import training_pairs
 from faceattr.errors import UserError
 from faceattr.files import replacing, write_text
 from faceattr.metrics import psnr
-from faceattr.residual_gan import ResidualGAN
+from faceattr.residual_gan import Objective, ResidualGAN
 from faceattr.training.callbacks import (
     Advice,
     Checkpoints,
@@ -27,6 +27,7 @@ from faceattr.training.callbacks import (
 )
 from faceattr.training.config import TrainConfig
 from faceattr.training.run import Run
+from faceattr.training.strategy import check_shares, make_strategy
 from faceattr.training.training_data import TrainingData
 
 _logger = logging.getLogger(__name__)
@@ -47,13 +48,20 @@ class TrainingStopped(Exception):
         self.step = step
 
 
-def train(config: TrainConfig, run_dir: pathlib.Path, resume: bool = False) -> Run:
+def train(
+    config: TrainConfig,
+    run_dir: pathlib.Path,
+    resume: bool = False,
+    strategy: tf.distribute.Strategy | None = None,
+) -> Run:
     """Trains one attribute and leaves a run directory.
 
     Args:
         config: the settings.
         run_dir: the run's folder; new or empty, unless `resume`.
         resume: bool. Whether to go on from the newest checkpoint in `run_dir`.
+        strategy: where the networks live. Each replica takes an equal share of every batch, and
+            normalises its share alone. Defaults to all GPUs of this machine, or its one device.
 
     Returns:
         the run, with `model.keras` and `results.json` written.
@@ -63,6 +71,8 @@ def train(config: TrainConfig, run_dir: pathlib.Path, resume: bool = False) -> R
         TrainingStopped: on Ctrl-C or SIGTERM, after a checkpoint was saved.
         TrainingDiverged: if a loss is NaN or infinite; the last checkpoint is from before.
     """
+    strategy = make_strategy() if strategy is None else strategy
+    check_shares(strategy, config.batch_size)
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
     if resume:
@@ -74,7 +84,8 @@ def train(config: TrainConfig, run_dir: pathlib.Path, resume: bool = False) -> R
         run = Run.create(run_dir)
         run.write_data(data.describe(config))
         data.split.write(run.split_folder, data.table)
-    model, first_step = _model(config, data.attribute, run)
+    with strategy.scope():
+        model, first_step = _model(config, data.attribute, run)
     if first_step > config.steps:
         raise UserError(f"--steps {config.steps}: the run is at step {first_step} already")
     run.write_config(config)
@@ -113,7 +124,7 @@ def train(config: TrainConfig, run_dir: pathlib.Path, resume: bool = False) -> R
                     Checkpoints(run, first_step, config.checkpoint_every),
                 ],
             )
-        step = int(model.generator_optimizer.iterations)
+        step = model.steps_done
         if stop.stopped and step < config.steps:
             raise TrainingStopped(step)
     with replacing(run.model_path) as beside:
@@ -136,7 +147,7 @@ def _model(config: TrainConfig, attribute: Attribute, run: Run) -> tuple[Residua
         except Exception as error:
             _logger.warning("%s is damaged (%s); trying the one before it", path, error)
             continue
-        assert int(model.generator_optimizer.iterations) == step, f"{path} is of another step"
+        assert model.steps_done == step, f"{path} is of another step"
         _logger.info("going on from %s", path)
         return model, step
     if run.checkpoints:
@@ -164,8 +175,7 @@ def _evaluate(model: ResidualGAN, data: TrainingData, config: TrainConfig) -> di
     """
     crops = [data.test_crops(label, config.image_size) for label in (0, 1)]
     x = [pixels.to_float(images) for images in crops]
-    pairs = tf.data.Dataset.from_tensor_slices(tuple(x)).batch(config.batch_size)
-    results: dict[str, Any] = {"objective": model.evaluate(pairs, return_dict=True, verbose=0)}
+    results: dict[str, Any] = {"objective": _objective(model, x)}
     for label, direction in enumerate(("to_positive", "to_negative")):
         truth = data.counterfactuals(label)
         if truth is None:
@@ -182,3 +192,15 @@ def _evaluate(model: ResidualGAN, data: TrainingData, config: TrainConfig) -> di
             "faces": len(truth),
         }
     return results
+
+
+def _objective(model: ResidualGAN, x: list[np.ndarray]) -> dict[str, float]:
+    """The mean of each term of `Objective` over all pairs of held-out faces."""
+    measure = tf.function(lambda pair: model.objective(pair, training=False))
+    sums = dict.fromkeys(Objective._fields, 0.0)
+    # By hand and not by model.evaluate: replicas would get empty shares of the last batch.
+    for start in range(0, len(x[0]), _EVALUATION_BATCH):
+        pair = tuple(tf.constant(images[start : start + _EVALUATION_BATCH]) for images in x)
+        for name, value in measure(pair)._asdict().items():
+            sums[name] += float(value) * len(pair[0])
+    return {name: total / len(x[0]) for name, total in sums.items()}
