@@ -188,8 +188,8 @@ def _plain_jpegs(
                 upright = "exif" not in image.info or image.getexif().get(_ORIENTATION, 1) == 1
                 plain = image.format == "JPEG" and image.mode in ("RGB", "L") and upright
                 return image.size if plain else None
-        except OSError:
-            return None  # read_crop will say what is wrong with it
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            return None  # damaged; read_crop will say how
 
     with ThreadPoolExecutor() as pool:
         sizes = list(pool.map(plain_size, indices))

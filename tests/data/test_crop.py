@@ -1,3 +1,5 @@
+import zlib
+
 import hypothesis
 import numpy as np
 import pytest
@@ -66,4 +68,15 @@ def test_a_huge_image_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
     Image.new("1", (300, 300)).save(path)
     monkeypatch.setattr(crops, "MAX_PIXELS", 300 * 299)
     with pytest.raises(UserError, match=r"huge.png: 300x300 pixels are more"):
+        read_crop(path, WHOLE_IMAGE, 32)
+
+
+def test_a_header_that_promises_30000_by_30000_is_refused(tmp_path):
+    path = tmp_path / "bomb.png"
+    Image.new("RGB", (4, 4)).save(path)
+    data = path.read_bytes()
+    header = (30_000).to_bytes(4, "big") * 2 + data[24:29]
+    checksum = zlib.crc32(b"IHDR" + header).to_bytes(4, "big")
+    path.write_bytes(data[:16] + header + checksum + data[33:])
+    with pytest.raises(UserError, match=r"bomb\.png: "):
         read_crop(path, WHOLE_IMAGE, 32)
