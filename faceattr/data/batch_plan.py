@@ -70,28 +70,25 @@ def _order(seed: int, label: int, epoch: int, count: int) -> np.ndarray:
 
 
 def augment(crops: np.ndarray, plan: BatchPlan, jitter: float) -> np.ndarray:
-    """Mirrors and jitters the images of a batch as planned.
+    """Mirrors and jitters the images of a batch as planned, in place.
 
     Args:
-        crops: uint8 [2 * batch_size, s, s, 3], row 0 of the plan first.
+        crops: uint8 [2 * batch_size, s, s, 3], row 0 of the plan first; it is changed, because a
+            second batch-sized array each step costs more than the mirroring.
         plan: of the step.
         jitter: float in [0, 1]; 0 leaves light and framing alone.
 
     Returns:
-        uint8 of the same shape.
+        `crops`.
     """
-    out = crops.copy()
-    mirrored = np.flatnonzero(plan.mirrored)
-    sources = crops[mirrored]
-    flipped = np.empty_like(sources)
-    # A channel at a time is twice as fast as whole pixels, which are copied byte by byte.
-    for channel in range(3):
-        flipped[..., channel] = sources[:, :, ::-1, channel]
-    out[mirrored] = flipped
+    for index in np.flatnonzero(plan.mirrored):
+        # A channel at a time is three times as fast as whole pixels, copied byte by byte.
+        for channel in range(3):
+            crops[index, :, :, channel] = crops[index, :, ::-1, channel]
     if jitter:
-        for image, change in zip(out, plan.changes.reshape(len(out), -1), strict=True):
+        for image, change in zip(crops, plan.changes.reshape(len(crops), -1), strict=True):
             image[:] = _jittered(image, change * _MOST * np.float32(jitter))
-    return out
+    return crops
 
 
 def _jittered(image: np.ndarray, change: np.ndarray) -> np.ndarray:

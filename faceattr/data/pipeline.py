@@ -73,7 +73,8 @@ def training_pairs(
         return indices_of(plan_of(step))
 
     def augmented(step: np.ndarray, crops: np.ndarray) -> np.ndarray:
-        return augment(crops, plan_of(step), jitter)
+        # A copy: the array may be TensorFlow's own memory.
+        return augment(crops.copy(), plan_of(step), jitter)
 
     def stored(step: np.ndarray) -> np.ndarray:
         assert table.images is not None

@@ -32,7 +32,7 @@ def test_a_plan_is_a_pure_function_of_seed_and_step():
         assert (getattr(first, name) != getattr(other, name)).any()
 
 
-def test_augmenting_mirrors_as_planned_and_leaves_the_input_alone():
+def test_augmenting_mirrors_as_planned():
     crops = np.random.default_rng(0).integers(0, 256, (8, 6, 6, 3), np.uint8)
     before = crops.copy()
     plan = batch_plan(0, 0, 4, (9, 9))
@@ -40,14 +40,13 @@ def test_augmenting_mirrors_as_planned_and_leaves_the_input_alone():
     out = augment(crops, plan, jitter=0.0)
     for image, source, mirrored in zip(out, before, plan.mirrored.reshape(-1), strict=True):
         np.testing.assert_array_equal(image, source[:, ::-1] if mirrored else source)
-    augment(crops, plan, jitter=1.0)
-    np.testing.assert_array_equal(crops, before)
+    assert out is crops, "in place"
 
 
 @pytest.mark.parametrize("jitter", [0.3, 1.0])
 def test_jitter_stays_within_its_bounds(jitter):
     grey = np.full((64, 16, 16, 3), 100, np.uint8)
-    out = augment(grey, batch_plan(0, 0, 32, (99, 99)), jitter).astype(int)
+    out = augment(grey.copy(), batch_plan(0, 0, 32, (99, 99)), jitter).astype(int)
     # Contrast by 15% about the middle and brightness by a tenth of the range, and no black border.
     most = jitter * (0.15 * 27.5 + 0.1 * 255) + 1
     assert 100 - most <= out.min() < 100 < out.max() <= 100 + most
