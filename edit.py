@@ -4,11 +4,9 @@ import argparse
 import pathlib
 
 from faceattr import command_line
-from faceattr.data.crop import CELEBA_CROP, LFW_CROP, WHOLE_IMAGE
+from faceattr.data.crop import CROPS
 from faceattr.editing.batch import edit_files, find_bundle, find_images
 from faceattr.editing.editor import Editor
-
-_CROPS = {"none": WHOLE_IMAGE, "celeba": CELEBA_CROP, "lfw": LFW_CROP}
 
 _EPILOG = """examples:
   python edit.py face.png --edit add_glasses -o with_glasses.png
@@ -43,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--crop",
-        choices=list(_CROPS),
+        choices=list(CROPS),
         default="none",
         help="where the face is: none for square face crops, or the frame of CelebA's or LFW's "
         "aligned pictures (%(default)s)",
@@ -66,7 +64,7 @@ def _main(arguments: argparse.Namespace) -> None:
         images,
         output=pathlib.Path(arguments.output) if arguments.output else None,
         strength=arguments.strength,
-        crop=_CROPS[arguments.crop],
+        crop=CROPS[arguments.crop],
         show_residual=arguments.show_residual,
     )
     for path in written[:10]:

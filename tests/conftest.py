@@ -13,22 +13,23 @@ hypothesis.settings.load_profile("no_deadline")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-@pytest.fixture(scope="session")
-def celeba_dir() -> pathlib.Path:
-    """The real faces of CelebA; FACEATTR_DATA names the folder they lie in."""
-    folder = pathlib.Path(os.environ.get("FACEATTR_DATA", "../shared/data")).resolve() / "celeba"
+def real_faces(name: str) -> pathlib.Path:
+    folder = pathlib.Path(os.environ.get("FACEATTR_DATA", "../shared/data")).resolve() / name
     if not folder.is_dir():
         pytest.skip(f"real faces are not at {folder}; set FACEATTR_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def celeba_dir() -> pathlib.Path:
+    """The real faces of CelebA; FACEATTR_DATA names the folder they lie in."""
+    return real_faces("celeba")
 
 
 @pytest.fixture(scope="session")
 def lfw_dir() -> pathlib.Path:
     """The real faces of LFW-deepfunneled; FACEATTR_DATA names the folder they lie in."""
-    folder = pathlib.Path(os.environ.get("FACEATTR_DATA", "../shared/data")).resolve() / "lfw"
-    if not folder.is_dir():
-        pytest.skip(f"real faces are not at {folder}; set FACEATTR_DATA")
-    return folder
+    return real_faces("lfw")
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,9 @@ LFW_CROP = CropGeometry(size=156 / 250, center_x=0.499, center_y=0.44)
 WHOLE_IMAGE = CropGeometry(size=1.0)
 """For images that are face crops already."""
 
+CROPS = {"none": WHOLE_IMAGE, "celeba": CELEBA_CROP, "lfw": LFW_CROP}
+"""By name: the largest centred square, or where the face is in CelebA's or LFW's images."""
+
 
 def open_image(path: pathlib.Path) -> Image.Image:
     """Opens and decodes an image as upright RGB.

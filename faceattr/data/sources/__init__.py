@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 
-from faceattr.data.crop import CELEBA_CROP, LFW_CROP, WHOLE_IMAGE
+from faceattr.data.crop import CROPS
 from faceattr.data.packing import load_packed
 from faceattr.data.sources.celeba_files import read_celeba
 from faceattr.data.sources.csv_table import read_csv_table
@@ -19,9 +19,6 @@ from faceattr.errors import UserError
 __all__ = ["CROPS", "SOURCES", "SyntheticFaces", "draw_synthetic", "load_files"]
 
 SOURCES = ("synthetic", "celeba", "lfw", "tfds", "csv", "folders", "packed")
-
-CROPS = {"none": WHOLE_IMAGE, "celeba": CELEBA_CROP, "lfw": LFW_CROP}
-"""By name: the largest centred square, or where the face is in CelebA's or LFW's images."""
 
 
 def load_files(
