@@ -51,6 +51,24 @@ def perceptual_loss(features: Any, edited_features: Any) -> Any:
     return _mean_l1(features - edited_features) * scale
 
 
+def realness(logits: Any) -> Any:
+    """log(p_real / p_generated), p_real = p_0 + p_1: [n], the one number R1 needs of three classes.
+
+    Args:
+        logits: float32 [n, 3].
+    """
+    return ops.logsumexp(logits[:, :GENERATED], axis=-1) - logits[:, GENERATED]
+
+
+def r1_penalty(gradient: Any) -> Any:
+    """R1 (Mescheder, Geiger and Nowozin, 2018): ||grad||^2 / 2, mean over the batch.
+
+    Args:
+        gradient: float32 [n, s, s, 3], of D's `realness` by real images.
+    """
+    return ops.mean(ops.sum(ops.square(gradient), axis=(1, 2, 3))) / 2.0
+
+
 def accuracy(logits: Any, label: int) -> Any:
     """Share of the batch, in [0, 1], that the discriminator puts in class `label`."""
     return ops.mean(ops.cast(ops.equal(ops.argmax(logits, axis=-1), label), "float32"))

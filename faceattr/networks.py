@@ -23,24 +23,22 @@ _MAX_WIDENING = 16
 _PHI_LEVEL = 2  # Eq. 5: the third layer
 
 
-def _conv(filters: int, kernel_size: int, strides: int = 1, padding: str = "same") -> layers.Layer:
+def _conv(
+    filters: int, kernel_size: int, dtype: Any, strides: int = 1, padding: str = "same"
+) -> layers.Layer:
     return layers.Conv2D(
         filters,
         kernel_size,
         strides=strides,
         padding=padding,
+        dtype=dtype,
         # Section 5.
         kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
     )
 
 
-def _block(filters: int, kernel_size: int, strides: int) -> list[layers.Layer]:
-    """One row of Table 1: convolution, leaky ReLU, batch normalisation."""
-    return [
-        _conv(filters, kernel_size, strides),
-        layers.LeakyReLU(_LEAKY_SLOPE),
-        layers.BatchNormalization(momentum=_MOMENTUM),
-    ]
+def _normalization(synchronized: bool, dtype: Any) -> layers.Layer:
+    return layers.BatchNormalization(momentum=_MOMENTUM, synchronized=synchronized, dtype=dtype)
 
 
 def _build(block: list[layers.Layer], shape: tuple[int | None, ...]) -> tuple[Any, ...]:
@@ -71,6 +69,10 @@ class TransformationNetwork(keras.Model):
             convolutional; the size is what it is built and exported for. Defaults to 128.
         width: int, channels of the first layer. Defaults to 64, as in Table 1, which gives
             1,035,075 parameters.
+        synchronized: bool. Whether replicas normalise their shares of a batch together. Defaults
+            to False, each by itself.
+        **kwargs: of `keras.Model`; with `dtype="mixed_bfloat16"` or `"mixed_float16"` all but the
+            last convolution computes in that type.
 
     Call arguments:
         images: float32 [n, image_size, image_size, 3] in [-1, 1].
@@ -80,11 +82,14 @@ class TransformationNetwork(keras.Model):
         float32 of the images' shape: the residual, not clipped.
     """
 
-    def __init__(self, image_size: int = 128, width: int = 64, **kwargs: Any) -> None:
+    def __init__(
+        self, image_size: int = 128, width: int = 64, synchronized: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         _check(image_size, width)
         self.image_size = image_size
         self.width = width
+        self.synchronized = synchronized
         # (filters, kernel, strides, upsampling), the rows of Table 1.
         rows = [
             (width, 5, 1, 1),
@@ -95,10 +100,17 @@ class TransformationNetwork(keras.Model):
         ]
         self.blocks = []
         self.upsampling: list[int] = []
+        dtype = self.dtype_policy
         for filters, kernel, strides, upsampling in rows:
-            self.blocks.append(_block(filters, kernel, strides))
+            self.blocks.append(
+                [
+                    _conv(filters, kernel, dtype, strides),
+                    layers.LeakyReLU(_LEAKY_SLOPE, dtype=dtype),
+                    _normalization(synchronized, dtype),
+                ]
+            )
             self.upsampling.append(upsampling)
-        self.to_residual = _conv(3, 4)
+        self.to_residual = _conv(3, 4, "float32")
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Creates the weights; `input_shape` is (n, image_size, image_size, 3)."""
@@ -125,7 +137,12 @@ class TransformationNetwork(keras.Model):
         return tuple(input_shape)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "image_size": self.image_size, "width": self.width}
+        return {
+            **super().get_config(),
+            "image_size": self.image_size,
+            "width": self.width,
+            "synchronized": self.synchronized,
+        }
 
 
 @keras.saving.register_keras_serializable(package="faceattr")
@@ -139,6 +156,12 @@ class Discriminator(keras.Model):
         image_size: int, one of `IMAGE_SIZES`. Defaults to 128.
         width: int, channels of the first layer, doubled at each layer up to 16 times. Defaults
             to 64.
+        synchronized: bool. Whether replicas normalise their shares of a batch together. Defaults
+            to False, each by itself.
+        spectral_norm: bool. Whether every convolution is held to a spectral norm of 1 (Miyato et
+            al., 2018; not in the paper). Defaults to False.
+        **kwargs: of `keras.Model`; with `dtype="mixed_bfloat16"` or `"mixed_float16"` all but the
+            last convolution computes in that type.
 
     Call arguments:
         images: float32 [n, image_size, image_size, 3] in [-1, 1].
@@ -150,17 +173,40 @@ class Discriminator(keras.Model):
         [n, image_size / 8, image_size / 8, 4 * width].
     """
 
-    def __init__(self, image_size: int = 128, width: int = 64, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        image_size: int = 128,
+        width: int = 64,
+        synchronized: bool = False,
+        spectral_norm: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         _check(image_size, width)
         self.image_size = image_size
         self.width = width
+        self.synchronized = synchronized
+        self.spectral_norm = spectral_norm
         # 32 -> 3 layers, 64 -> 4, 128 -> 5, 256 -> 6: the last map is 4x4.
         depth = image_size.bit_length() - 3
+        dtype = self.dtype_policy
+
+        def conv(filters: int, dtype: Any, **kwargs: Any) -> layers.Layer:
+            convolution = _conv(filters, 4, dtype, **kwargs)
+            if not spectral_norm:
+                return convolution
+            # It writes its kernel back at each pass, which must not round it to half precision.
+            return layers.SpectralNormalization(convolution, dtype="float32")
+
         self.blocks = [
-            _block(width * min(2**level, _MAX_WIDENING), 4, strides=2) for level in range(depth)
+            [
+                conv(width * min(2**level, _MAX_WIDENING), dtype, strides=2),
+                layers.LeakyReLU(_LEAKY_SLOPE, dtype=dtype),
+                _normalization(synchronized, dtype),
+            ]
+            for level in range(depth)
         ]
-        self.to_logits = _conv(NUM_CLASSES, 4, padding="valid")
+        self.to_logits = conv(NUM_CLASSES, "float32", padding="valid")
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Creates the weights; `input_shape` is (n, image_size, image_size, 3)."""
@@ -176,7 +222,7 @@ class Discriminator(keras.Model):
         for level, block in enumerate(self.blocks):
             x = _apply(block, x, training)
             if level == _PHI_LEVEL:
-                features = x
+                features = ops.cast(x, "float32")
         return ops.reshape(self.to_logits(x), (-1, NUM_CLASSES)), features
 
     def compute_output_shape(
@@ -186,4 +232,10 @@ class Discriminator(keras.Model):
         return (input_shape[0], NUM_CLASSES), (input_shape[0], side, side, 4 * self.width)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "image_size": self.image_size, "width": self.width}
+        return {
+            **super().get_config(),
+            "image_size": self.image_size,
+            "width": self.width,
+            "synchronized": self.synchronized,
+            "spectral_norm": self.spectral_norm,
+        }

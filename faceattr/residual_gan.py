@@ -3,12 +3,20 @@
 from typing import Any, NamedTuple
 
 import keras
-import tensorflow as tf
 from keras import ops
 
 from faceattr import losses
 from faceattr.attributes import ALPHA, BETA_OVER_ALPHA
 from faceattr.networks import Discriminator, TransformationNetwork
+
+if keras.backend.backend() == "tensorflow":
+    from faceattr.tensorflow_step import Step
+elif keras.backend.backend() == "jax":
+    from faceattr.jax_step import Step  # type: ignore[assignment]
+else:
+    raise ImportError(
+        f"KERAS_BACKEND={keras.backend.backend()}: training runs on tensorflow and jax"
+    )
 
 LEARNING_RATE = 2e-4
 """Section 5, for all three networks."""
@@ -34,10 +42,11 @@ class Objective(NamedTuple):
     discriminator_accuracy_generated: Any
     residual_to_positive: Any
     residual_to_negative: Any
+    r1_penalty: Any
 
 
 @keras.saving.register_keras_serializable(package="faceattr")
-class ResidualGAN(keras.Model):
+class ResidualGAN(Step, keras.Model):  # type: ignore[misc]
     """Two transformation networks and one discriminator, trained together without staging.
 
     Args:
@@ -50,6 +59,16 @@ class ResidualGAN(keras.Model):
             residual (the ablation of section 6.2). The pixel term then still weighs the change,
             `G(x) - x`. Defaults to True.
         dual: bool. If False, the dual term of Eq. 7 is left out (section 6.2). Defaults to True.
+        synchronized: bool. Whether replicas normalise their shares of a batch together. Defaults
+            to False, each by itself.
+        spectral_norm: bool. Whether D's convolutions are held to a spectral norm of 1 (Miyato et
+            al., 2018; not in the paper). Defaults to False.
+        r1: float >= 0, weight of the R1 penalty on real images (Mescheder et al., 2018; not in
+            the paper). Defaults to 0, none.
+        ema_decay: float in [0, 1). If not 0, edits are made by exponential averages of the
+            weights of G0 and G1, which follow them with this decay (not in the paper).
+        **kwargs: of `keras.Model`; `dtype="mixed_bfloat16"` or `"mixed_float16"` computes the
+            networks in half precision, outputs and losses still in float32.
 
     Call arguments:
         images: a pair `(x0, x1)` of float32 [n, s, s, 3] in [-1, 1]: faces without the attribute
@@ -76,27 +95,56 @@ class ResidualGAN(keras.Model):
         beta: float | None = None,
         residual: bool = True,
         dual: bool = True,
+        synchronized: bool = False,
+        spectral_norm: bool = False,
+        r1: float = 0.0,
+        ema_decay: float = 0.0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        # The networks cast for themselves; sums of image and residual stay in float32.
+        super().__init__(autocast=False, **kwargs)
         self.image_size = image_size
         self.width = width
         self.alpha = alpha
         self.beta = BETA_OVER_ALPHA * alpha if beta is None else beta
         self.residual = residual
         self.dual = dual
-        self.to_positive = TransformationNetwork(image_size, width, name="to_positive")
-        self.to_negative = TransformationNetwork(image_size, width, name="to_negative")
-        self.discriminator = Discriminator(image_size, width, name="discriminator")
+        self.synchronized = synchronized
+        self.spectral_norm = spectral_norm
+        self.r1 = r1
+        self.ema_decay = ema_decay
+        settings = {
+            "image_size": image_size,
+            "width": width,
+            "synchronized": synchronized,
+            "dtype": self.dtype_policy,
+        }
+        self.to_positive = TransformationNetwork(name="to_positive", **settings)
+        self.to_negative = TransformationNetwork(name="to_negative", **settings)
+        self.discriminator = Discriminator(
+            name="discriminator", spectral_norm=spectral_norm, **settings
+        )
+        self.averages = {
+            network.name: TransformationNetwork(name=f"average_{network.name}", **settings)
+            for network in (self.to_positive, self.to_negative)
+            if ema_decay
+        }
         self.means = {name: keras.metrics.Mean(name=name) for name in Objective._fields}
         self.build()
 
     def build(self, input_shape: Any = None) -> None:
-        """Creates the weights of the three networks; the shape is known from `image_size`."""
+        """Creates the weights of the networks; the shape is known from `image_size`."""
         shape = (None, self.image_size, self.image_size, 3)
         for network in (self.to_positive, self.to_negative, self.discriminator):
-            if not network.built:
-                network.build(shape)
+            network.build(shape)
+        for name, average in self.averages.items():
+            average.build(shape)
+            average.trainable = False
+            average.set_weights(getattr(self, name).get_weights())
+        # Not the optimizers' counts: they leave out the steps that loss scaling skips.
+        self.steps = self.add_weight(
+            name="steps", shape=(), initializer="zeros", dtype="int32", trainable=False
+        )
         self.built = True
 
     @property
@@ -106,9 +154,18 @@ class ResidualGAN(keras.Model):
 
     @property
     def steps_done(self) -> int:
-        """How many updates of the networks were made."""
-        # Not int(iterations), which a mirrored variable refuses.
-        return int(self.generator_optimizer.iterations.numpy())
+        """How many steps of training were made."""
+        # Not int(steps), which a mirrored variable refuses.
+        return int(self.steps.numpy())
+
+    def editing_network(self, direction: str) -> TransformationNetwork:
+        """The network that makes an edit: the averaged one where weights are averaged.
+
+        Args:
+            direction: `"to_positive"` or `"to_negative"`.
+        """
+        networks = {"to_positive": self.to_positive, "to_negative": self.to_negative}
+        return {**networks, **self.averages}[direction]
 
     def compile(
         self,
@@ -122,14 +179,23 @@ class ResidualGAN(keras.Model):
             generator_optimizer: of G0 and G1. Defaults to Adam(2e-4, beta_1=0.5).
             discriminator_optimizer: of D. Defaults to the same.
             **kwargs: of `keras.Model.compile`, such as `jit_compile`.
+
+        In `mixed_float16` both are wrapped in Keras's `LossScaleOptimizer`.
         """
-        self.generator_optimizer = generator_optimizer or _adam("generator_optimizer")
-        self.discriminator_optimizer = discriminator_optimizer or _adam("discriminator_optimizer")
+        self.generator_optimizer = self._loss_scaled(generator_optimizer or adam())
+        self.discriminator_optimizer = self._loss_scaled(discriminator_optimizer or adam())
         # Keras makes and saves an RMSprop of its own where it is given no optimizer. XLA makes
         # this step slower on CPUs, so "auto" is not left to decide.
         super().compile(self.generator_optimizer, **{"jit_compile": False, **kwargs})
         self.generator_optimizer.build(self.generator_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+
+    def _loss_scaled(self, optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+        # Keras wraps only the one optimizer that it knows of.
+        scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+        if self.dtype_policy.compute_dtype != "float16" or scaled:
+            return optimizer
+        return keras.optimizers.LossScaleOptimizer(optimizer)
 
     def get_compile_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object
@@ -174,9 +240,8 @@ class ResidualGAN(keras.Model):
         Returns:
             float32 [n, s, s, 3] in [-1, 1].
         """
-        network = {"to_positive": self.to_positive, "to_negative": self.to_negative}[direction]
         images = ops.convert_to_tensor(images)
-        residual = self.transform(network, images, training=False)
+        residual = self.transform(self.editing_network(direction), images, training=False)
         return ops.clip(images + strength * residual, -1.0, 1.0)
 
     def objective(self, images: tuple[Any, Any], training: bool) -> Objective:
@@ -216,6 +281,9 @@ class ResidualGAN(keras.Model):
             dual = classify(restored_logits_0, losses.NEGATIVE) + classify(
                 restored_logits_1, losses.POSITIVE
             )
+        r1_penalty = ops.zeros_like(gan)
+        if self.r1 and training:
+            r1_penalty = losses.r1_penalty(self.input_gradient(self._realness, real))
         # A mean over 2n images, twice: the sum over the two directions.
         pixel = 2.0 * losses.pixel_loss(ops.concatenate([added, removed]))
         perceptual = 2.0 * losses.perceptual_loss(real_features, edited_features)
@@ -231,51 +299,44 @@ class ResidualGAN(keras.Model):
                 + classify(logits_1, losses.POSITIVE)
                 + 2.0 * classify(edited_logits, losses.GENERATED)
             )
-            / 4.0,
+            / 4.0
+            + self.r1 * r1_penalty,
             discriminator_accuracy_negative=losses.accuracy(logits_0, losses.NEGATIVE),
             discriminator_accuracy_positive=losses.accuracy(logits_1, losses.POSITIVE),
             discriminator_accuracy_generated=losses.accuracy(edited_logits, losses.GENERATED),
             residual_to_positive=ops.mean(ops.abs(added)),
             residual_to_negative=ops.mean(ops.abs(removed)),
+            r1_penalty=r1_penalty,
         )
 
-    def train_step(self, images: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One update of all three networks from one evaluation of the objective.
+    def _realness(self, images: Any) -> Any:
+        # A pass of its own, whose changes of D's running averages are dropped.
+        values = [
+            [variable.value for variable in variables]
+            for variables in (
+                self.discriminator.trainable_variables,
+                self.discriminator.non_trainable_variables,
+            )
+        ]
+        (logits, _), _ = self.discriminator.stateless_call(*values, images, training=True)
+        return losses.realness(logits)
 
-        Args:
-            images: the pair (x0, x1), float32 [n, s, s, 3] in [-1, 1] each.
+    def finish_step(self) -> None:
+        """Counts the step and lets the averages follow, after the optimizers' updates."""
+        self.steps.assign_add(1)
+        if not self.averages:
+            return
+        # A short memory at first, as in tf.train.ExponentialMovingAverage: the first weights are
+        # noise that should not be remembered for a thousand steps.
+        steps = ops.cast(self.steps, "float32")
+        decay = ops.minimum(self.ema_decay, (1.0 + steps) / (10.0 + steps))
+        for name, average in self.averages.items():
+            network = getattr(self, name)
+            for mean, value in zip(average.weights, network.weights, strict=True):
+                mean.assign(decay * mean + (1.0 - decay) * value)
 
-        Returns:
-            the running mean of every term of `Objective`.
-        """
-        generator, discriminator = self.generator_variables, self.discriminator.trainable_variables
-        # Each tape watches only its own player, so neither records the other's half of the graph.
-        with (
-            tf.GradientTape(watch_accessed_variables=False) as generator_tape,
-            tf.GradientTape(watch_accessed_variables=False) as discriminator_tape,
-        ):
-            generator_tape.watch([variable.value for variable in generator])
-            discriminator_tape.watch([variable.value for variable in discriminator])
-            objective = self.objective(images, training=True)
-            # The optimizers sum gradients over replicas; the loss is a mean over the global batch.
-            replicas = tf.distribute.get_strategy().num_replicas_in_sync
-            generator_loss = objective.generator_loss / replicas
-            discriminator_loss = objective.discriminator_loss / replicas
-        generator_gradients = generator_tape.gradient(
-            generator_loss, [variable.value for variable in generator]
-        )
-        discriminator_gradients = discriminator_tape.gradient(
-            discriminator_loss, [variable.value for variable in discriminator]
-        )
-        self.generator_optimizer.apply(generator_gradients, generator)
-        self.discriminator_optimizer.apply(discriminator_gradients, discriminator)
-        return self._update_means(objective)
-
-    def test_step(self, images: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """The terms of `Objective` on a held-out batch, with inference statistics."""
-        return self._update_means(self.objective(images, training=False))
-
-    def _update_means(self, objective: Objective) -> dict[str, Any]:
+    def update_means(self, objective: Objective) -> dict[str, Any]:
+        """Takes a batch's terms into the running means, and returns these."""
         for name, value in objective._asdict().items():
             self.means[name].update_state(value)
         return {name: mean.result() for name, mean in self.means.items()}
@@ -289,8 +350,13 @@ class ResidualGAN(keras.Model):
             "beta": self.beta,
             "residual": self.residual,
             "dual": self.dual,
+            "synchronized": self.synchronized,
+            "spectral_norm": self.spectral_norm,
+            "r1": self.r1,
+            "ema_decay": self.ema_decay,
         }
 
 
-def _adam(name: str) -> keras.optimizers.Optimizer:
-    return keras.optimizers.Adam(LEARNING_RATE, beta_1=_BETA_1, name=name)
+def adam(learning_rate: Any = LEARNING_RATE, **kwargs: Any) -> keras.optimizers.Optimizer:
+    """Adam as the paper has it for all three networks; `**kwargs` are those of Keras's Adam."""
+    return keras.optimizers.Adam(learning_rate, beta_1=_BETA_1, **kwargs)
