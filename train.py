@@ -1,13 +1,19 @@
-"""Trains one face attribute; see `python train.py --help`."""
+"""Trains one face attribute, or several; see `python train.py --help`."""
 
 import argparse
+import dataclasses
 import datetime
 import json
 import pathlib
+import shlex
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faceattr import command_line
+from faceattr.training.flags import add_flags
+
+if TYPE_CHECKING:
+    from faceattr.training.config import TrainConfig
 
 _EPILOG = """examples:
   python train.py --attr young
@@ -21,182 +27,113 @@ _EPILOG = """examples:
       your own faces, labelled in a table; docs/data.md tells how
   python train.py --attr beach --data folders --data_dir photos
       your own faces, in photos/beach and photos/not_beach
+  python train.py --attr all --data celeba --data_dir data/celeba --run_dir runs/six
+      the paper's six attributes, one after the other, in runs/six/glasses and so on
   python train.py --run_dir runs/glasses --resume
-      goes on from the newest checkpoint of a run
+      goes on from the newest checkpoint of a run; runs/six goes on as a whole
+  python train.py --config runs/glasses/config.json --attr smile --seed 1
+      the settings of another run, but for two of them
+  python train.py --attr glasses --data celeba --data_dir data/celeba --precision mixed_bfloat16 \\
+      --learning_rate_decay cosine --ema_decay 0.999 --dry_run
+      what this would train, and what it would take, without training
 
-The run directory holds config.json, data.json, split/, metrics.jsonl, samples/, checkpoints/
-and, at the end, model.keras and results.json. Ctrl-C saves a checkpoint first.
+A run directory holds config.json, data.json, split/, metrics.jsonl, samples/, checkpoints/
+and, at the end, model.keras and results.json. Ctrl-C saves a checkpoint first. The folder of
+several attributes holds a run directory for each, several.json, and at the end summary.md,
+summary.json and montage.png.
+
+The exit status is 0 when trained, 1 if the losses of an attribute were no longer finite, 2 for a
+mistake in flags, files or data, and 130 when stopped.
 """
+
+# The flags that are no settings.
+_OF_THE_COMMAND = ("config", "run_dir", "resume", "dry_run", "devices", "logical_devices")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = command_line.ArgumentParser(
         "train.py",
-        "Trains the two transformation networks and the discriminator of one face "
-        "attribute (Shen and Liu, CVPR 2017).",
+        "Trains the two transformation networks and the discriminator of one face attribute, or "
+        "of\nseveral one after the other (Shen and Liu, CVPR 2017). Settings come from flags, then "
+        "from the\nfile of --config, then from the preset; the rest is as in the paper.",
         _EPILOG,
     )
-    # No defaults here: a flag that is not given leaves the preset, or the run, as it is.
-    data = parser.add_argument_group("what to train on")
-    data.add_argument(
-        "--attr",
-        help="glasses, mouth_open, smile, no_beard, young, male, or a column of the labels",
-    )
-    data.add_argument(
-        "--data",
-        help="synthetic (default: drawn faces), celeba, lfw, tfds (celeb_a of TensorFlow "
-        "Datasets), csv (your faces, labelled in a CSV file) or folders (your faces, sorted into "
-        "folders)",
-    )
-    data.add_argument(
-        "--data_dir",
-        help="the folder of the data: with CelebA's or LFW's label file, or with a folder of faces "
-        "per class; for csv where the image paths start (default: the CSV file's folder)",
-    )
-    data.add_argument(
-        "--labels",
-        metavar="FILE",
-        help="csv: a column of image paths, and columns of 0/1, -1/1, true/false or yes/no",
-    )
-    data.add_argument(
-        "--image_column",
-        metavar="COLUMN",
-        help="csv: the column of image paths (default: image, image_id, file, filename, path or "
-        "name)",
-    )
-    data.add_argument(
-        "--crop",
-        help="where the face is in an image: none (the largest centred square; default for csv "
-        "and folders), celeba or lfw (the frame of their aligned images)",
-    )
-    data.add_argument(
-        "--synthetic_faces", type=int, help="how many faces --data synthetic draws (default 2400)"
-    )
-    data.add_argument(
-        "--cache",
-        help="memory decodes every crop once before training, none at each step anew, auto (the "
-        "default) once where the crops take less than 1 GiB; python -m faceattr.data pack keeps "
-        "them on disk",
-    )
-    data.add_argument(
-        "--jitter",
-        type=float,
-        help="strength of random changes of light and framing, 0 to 1 (default 0, as in the paper)",
-    )
-    split = parser.add_argument_group("training and test")
-    split.add_argument(
-        "--split",
-        help="random (default, the paper's), official (CelebA's list_eval_partition.txt) or "
-        "person (nobody is in both training and test)",
-    )
-    split.add_argument(
-        "--test_per_class",
-        type=int,
-        help="held-out faces of each class (default: the paper's 1000, or a fifth of the smaller "
-        "class where the data are few)",
-    )
-    care = parser.add_argument_group("doubtful labels and images")
-    care.add_argument(
-        "--label_overrides",
-        metavar="FILE",
-        help="a CSV file of corrections with the columns image, column and value; an empty value "
-        "drops a label",
-    )
-    care.add_argument(
-        "--min_confidence",
-        type=float,
-        help="lfw and csv: use only labels at least so sure, a probability from 0.5 to below 1 "
-        "(for lfw_attributes.txt an absolute value)",
-    )
-    care.add_argument(
-        "--on_bad_image",
-        help="images that cannot be read: error (default) stops before training, skip leaves "
-        "them out",
-    )
-    model = parser.add_argument_group("networks and objective")
-    model.add_argument(
-        "--preset",
-        help="paper (128x128, width 64, batch 64, 20000 steps; default on real faces) or quick "
-        "(64x64, width 32, batch 16, 600 steps, alpha 5e-4; default on synthetic ones)",
-    )
-    model.add_argument("--image_size", type=int, help="side of the face crops: 32, 64, 128 or 256")
-    model.add_argument("--width", type=int, help="channels of the first layers; the paper has 64")
-    model.add_argument("--batch_size", type=int, help="pairs of faces per step")
-    model.add_argument("--steps", type=int, help="updates of the three networks")
-    model.add_argument(
-        "--alpha",
-        type=float,
-        help="weight of the residual's L1 norm (default: 5e-4 for local attributes, 1e-6 for "
-        "young and male); larger means smaller changes, too large means none",
-    )
-    model.add_argument(
-        "--residual",
-        action=argparse.BooleanOptionalAction,
-        help="--no-residual: the networks paint the whole image (ablation of section 6.2)",
-    )
-    model.add_argument(
-        "--dual",
-        action=argparse.BooleanOptionalAction,
-        help="--no-dual: no dual learning (ablation of section 6.2)",
-    )
-    model.add_argument("--seed", type=int, help="of split, data order and weights (default 0)")
-    model.add_argument(
-        "--deterministic",
-        action=argparse.BooleanOptionalAction,
-        help="the same bits each time on the same machine, even after a kill and --resume; "
-        "slower on GPUs",
-    )
-    run = parser.add_argument_group("the run")
-    run.add_argument("--run_dir", help="where the run is kept (default: runs/<attr>-<time>)")
-    run.add_argument(
-        "--resume", action="store_true", help="go on from the newest checkpoint in --run_dir"
-    )
-    run.add_argument("--checkpoint_every", type=int, help="steps between checkpoints (100)")
-    run.add_argument("--sample_every", type=int, help="steps between sample grids (100)")
-    run.add_argument(
-        "--dry_run", action="store_true", help="print settings and counts of the data, then stop"
-    )
+    add_flags(parser)
     return parser
 
 
 def _main(arguments: argparse.Namespace) -> None:
-    settings = vars(arguments).copy()
-    preset, run_dir, resume, dry_run = (
-        settings.pop(name) for name in ("preset", "run_dir", "resume", "dry_run")
-    )
-    settings = {name: value for name, value in settings.items() if value is not None}
-
-    command_line.import_tensorflow_quietly()
+    flags = {
+        name: value
+        for name, value in vars(arguments).items()
+        if value is not None and name not in _OF_THE_COMMAND
+    }
+    command_line.import_keras_quietly()
     from faceattr.errors import UserError
-    from faceattr.training.callbacks import TrainingDiverged
-    from faceattr.training.config import preset_config, resumed_config
-    from faceattr.training.fit import TrainingStopped, train
-    from faceattr.training.run import Run
-    from faceattr.training.training_data import TrainingData
+    from faceattr.training.plan import merged_settings, new_configs, resumed_configs
+    from faceattr.training.strategy import make_deterministic, make_strategy
 
-    if resume:
-        if run_dir is None:
+    file = None if arguments.config is None else pathlib.Path(arguments.config)
+    settings = merged_settings(flags, file)
+    if arguments.resume:
+        if arguments.run_dir is None:
             raise UserError("--resume needs --run_dir, the run to go on with")
-        if preset is not None:
-            raise UserError("--preset: a run keeps its settings; leave it out with --resume")
-        config = resumed_config(Run.open(pathlib.Path(run_dir)).config, settings)
+        configs = resumed_configs(pathlib.Path(arguments.run_dir), settings)
     else:
-        if "attr" not in settings:
-            raise UserError("--attr is needed: which attribute to train, such as --attr young")
-        config = preset_config(preset, settings)
+        configs = new_configs(settings, file)
+    config = next(iter(configs.values()))
     if config.data == "synthetic":
         print("training on built-in synthetic faces; --data and --data_dir name real ones")
-    if dry_run:
-        print(config.to_json() + json.dumps(TrainingData.load(config).describe(config), indent=2))
+    if config.deterministic:
+        make_deterministic()  # which JAX looks at together with its devices
+    strategy = make_strategy(arguments.devices, arguments.logical_devices)
+    if arguments.dry_run:
+        _describe(configs, strategy)
         return
-    if run_dir is None:
-        run_dir = f"runs/{config.attr}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
+    from faceattr.training.fit import TrainingStopped
+
+    run_dir = pathlib.Path(arguments.run_dir or _new_folder(configs))
     try:
-        run = train(config, pathlib.Path(run_dir), resume)
+        if len(configs) == 1:
+            _train_one(config, run_dir, arguments.resume, strategy)
+        else:
+            _train_several(configs, run_dir, arguments.resume, strategy)
     except TrainingStopped as stop:
         print(f"\nstopped after step {stop.step}; go on with:")
-        print(f"  python train.py --run_dir {run_dir} --resume")
+        print(f"  python train.py --run_dir {shlex.quote(str(run_dir))} --resume")
         sys.exit(130)
+
+
+def _new_folder(configs: "dict[str, TrainConfig]") -> str:
+    name = next(iter(configs)) if len(configs) == 1 else "several"
+    return f"runs/{name}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
+
+
+def _describe(configs: "dict[str, TrainConfig]", strategy: Any) -> None:
+    """What `--dry_run` prints: the settings, the data, and what a training would take."""
+    from faceattr.training.cost import describe_cost
+    from faceattr.training.several import load_each
+
+    config = next(iter(configs.values()))
+    if len(configs) == 1:
+        print(config.to_json(), end="")
+    else:
+        names = [config.attr for config in configs.values()]
+        print(json.dumps({**dataclasses.asdict(config), "attr": names}, indent=2))
+    for name, data in load_each(configs):
+        print(json.dumps(data.describe(configs[name]), indent=2))
+    print(describe_cost(config, strategy.num_replicas_in_sync))
+    if len(configs) > 1:
+        print(f"each of {len(configs)} attributes takes this time, one after the other")
+
+
+def _train_one(config: "TrainConfig", run_dir: pathlib.Path, resume: bool, strategy: Any) -> None:
+    from faceattr.training.fit import train
+    from faceattr.training.guards import TrainingDiverged
+    from faceattr.training.strategy import worker
+
+    try:
+        run = train(config, run_dir, resume, strategy=strategy)
     except TrainingDiverged as problem:
         print(
             f"train.py: {problem}; the run is as it was at its last checkpoint. Start a new one "
@@ -204,18 +141,41 @@ def _main(arguments: argparse.Namespace) -> None:
             file=sys.stderr,
         )
         sys.exit(1)
-    _report(run.folder, config.steps)
-
-
-def _report(folder: pathlib.Path, steps: int) -> None:
-    results: dict[str, Any] = json.loads((folder / "results.json").read_text())
+    if worker(strategy)[0]:
+        return  # the first machine has the run, and tells of it
+    results: dict[str, Any] = json.loads((run.folder / "results.json").read_text())
     for edit, truth in results.get("truth", {}).items():
         print(
             f"{edit}: against the true counterfactual of {truth['faces']} held-out faces, edited "
             f"{truth['edited_psnr']:.2f} dB, unedited {truth['unedited_psnr']:.2f} dB"
         )
-    print(f"samples: {folder / 'samples' / f'step-{steps:08d}.png'}")
-    print(f"export:  python export.py --run {folder}")
+    print(f"samples: {run.sample_path(config.steps)}")
+    print(f"export:  python export.py --run {run.folder}")
+
+
+def _train_several(
+    configs: "dict[str, TrainConfig]", folder: pathlib.Path, resume: bool, strategy: Any
+) -> None:
+    from faceattr.training.several import train_several
+    from faceattr.training.strategy import worker
+
+    outcomes = train_several(configs, folder, resume, strategy)
+    if worker(strategy)[0]:
+        return
+    print("\n" + (folder / "summary.md").read_text(encoding="utf-8"))
+    finished = [outcome.run.folder for outcome in outcomes if outcome.problem is None]
+    if finished:
+        print(f"montage: {folder / 'montage.png'}")
+    for run in finished:
+        print(f"export:  python export.py --run {run}")
+    if len(finished) < len(outcomes):
+        print(
+            "train.py: not all attributes were trained to the end. Their runs are as they were at "
+            "their last checkpoints; train them anew with another --seed, a larger --batch_size or "
+            "a smaller --alpha.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
 
 
 if __name__ == "__main__":

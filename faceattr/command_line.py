@@ -12,6 +12,8 @@ from typing import NoReturn
 
 from faceattr.errors import UserError
 
+_BACKENDS = ("tensorflow", "jax")
+
 
 class ArgumentParser(argparse.ArgumentParser):
     """An argument parser whose errors are one line, as all others of a command line."""
@@ -53,6 +55,31 @@ def import_tensorflow_quietly() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with quiet_native_code():
         importlib.import_module("tensorflow")
+
+
+def import_keras_quietly() -> None:
+    """Imports Keras, and with it the backend of its choice, without their start-up chatter.
+
+    The backend is the one that the environment variable `KERAS_BACKEND` names, or else
+    `~/.keras/keras.json`: tensorflow, unless it was changed. No other is imported.
+
+    Raises:
+        UserError: if the backend is not installed, or if nothing here runs on it.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with quiet_native_code():
+            keras = importlib.import_module("keras")
+    except (ImportError, ValueError) as error:
+        named = os.environ.get("KERAS_BACKEND", "the backend of ~/.keras/keras.json")
+        raise UserError(
+            f"KERAS_BACKEND: Keras cannot start with {named} ({error}); install it, or choose one "
+            f"of {', '.join(_BACKENDS)}"
+        ) from error
+    if keras.backend.backend() not in _BACKENDS:
+        raise UserError(
+            f"KERAS_BACKEND {keras.backend.backend()}: choose one of {', '.join(_BACKENDS)}"
+        )
 
 
 def run(program: str, main: Callable[[], None]) -> NoReturn:

@@ -28,6 +28,14 @@ class BatchPlan:
     mirrored: np.ndarray
     changes: np.ndarray
 
+    def indices(self, members: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """int64 [2 * batch_size], the step's images in a table, those of row 0 first.
+
+        Args:
+            members: the table's indices of the training images of each class.
+        """
+        return np.concatenate([members[label][self.positions[label]] for label in (0, 1)])
+
     def shard(self, index: int, count: int) -> "BatchPlan":
         """The pairs of the step that worker `index` of `count` workers reads."""
         return BatchPlan(

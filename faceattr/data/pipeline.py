@@ -38,9 +38,9 @@ def training_pairs(
 ) -> tf.data.Dataset:
     """The batches of the given steps.
 
-    Under `tf.distribute` each worker reads its own shard of every step (from
-    `distribute_datasets_from_function`, say), so that all together see the batches that one
-    machine would; TensorFlow's own sharding, which would deal out whole steps, is switched off.
+    Under `tf.distribute` each worker reads its own shard of every step, so that all together see
+    the batches that one machine would; TensorFlow's own sharding, which would deal out whole
+    steps, is switched off.
 
     Args:
         table: where the images are; crops in memory or packed are served without decoding.
@@ -66,11 +66,8 @@ def training_pairs(
     def plan_of(step: np.ndarray) -> BatchPlan:
         return batch_plan(seed, int(step), batch_size, counts).shard(*shard)
 
-    def indices_of(plan: BatchPlan) -> np.ndarray:
-        return np.concatenate([members[label][plan.positions[label]] for label in (0, 1)])
-
     def planned_indices(step: np.ndarray) -> np.ndarray:
-        return indices_of(plan_of(step))
+        return plan_of(step).indices(members)
 
     def augmented(step: np.ndarray, crops: np.ndarray) -> np.ndarray:
         # A copy: the array may be TensorFlow's own memory.
@@ -79,7 +76,7 @@ def training_pairs(
     def stored(step: np.ndarray) -> np.ndarray:
         assert table.images is not None
         plan = plan_of(step)
-        return augment(table.images[indices_of(plan)], plan, jitter)
+        return augment(table.images[plan.indices(members)], plan, jitter)
 
     def pair(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         images = tf.ensure_shape(images, shape)

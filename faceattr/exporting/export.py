@@ -19,6 +19,7 @@ from faceattr.data.crop import CropGeometry
 from faceattr.errors import UserError
 from faceattr.exporting import signatures
 from faceattr.exporting.manifest import Manifest
+from faceattr.networks import TransformationNetwork
 from faceattr.residual_gan import ResidualGAN
 from faceattr.training.run import Run
 
@@ -71,7 +72,7 @@ class ExportMismatch(RuntimeError):
 
 def _write_bundle(bundle: pathlib.Path, run: Run, model: ResidualGAN, direction: str) -> None:
     edit = run.data["edits"][direction]
-    network = getattr(model, direction)
+    network = _in_float32(model.editing_network(direction))
 
     def residual_of(images: tf.Tensor) -> tf.Tensor:
         return model.transform(network, images, training=False)
@@ -110,6 +111,16 @@ def _write_bundle(bundle: pathlib.Path, run: Run, model: ResidualGAN, direction:
         exactness=exactness,
         versions={name: importlib.metadata.version(name) for name in _PACKAGES},
     ).write(bundle)
+
+
+def _in_float32(network: TransformationNetwork) -> TransformationNetwork:
+    """The same network, computing in float32 whatever it was trained in."""
+    if network.compute_dtype == "float32":
+        return network
+    twin = TransformationNetwork.from_config({**network.get_config(), "dtype": "float32"})
+    twin.build((None, network.image_size, network.image_size, 3))
+    twin.set_weights(network.get_weights())
+    return twin
 
 
 def write_saved_model(

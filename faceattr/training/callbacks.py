@@ -1,9 +1,10 @@
-"""What a training does between its steps: show, record, draw, save, stop."""
+"""What a training does between its steps: count, show, record and draw.
+
+The callbacks that guard it are in `guards`, those that save it in `checkpoints`, and the pages to
+watch it on in `live_page` and `tensorboard_log`. None of them needs TensorFlow.
+"""
 
 import json
-import logging
-import math
-import signal
 import time
 from typing import Any
 
@@ -18,7 +19,8 @@ from faceattr.files import replacing
 from faceattr.progress import progress_bar
 from faceattr.training.run import Run
 
-_logger = logging.getLogger(__name__)
+ROW_EVERY = 20
+"""Steps that a row of `metrics.jsonl` is the mean of."""
 
 # Shown in the progress bar; metrics.jsonl has every term.
 _MAIN_TERMS = {
@@ -31,8 +33,15 @@ _MAIN_TERMS = {
 }
 
 
-class _StepCallback(keras.callbacks.Callback):
-    """A callback that counts steps over the whole run, restarts included."""
+class StepCallback(keras.callbacks.Callback):
+    """A callback that counts steps over the whole run, restarts included.
+
+    Args:
+        first_step: int >= 0, steps done before this training.
+
+    Attributes:
+        step: int, steps done.
+    """
 
     def __init__(self, first_step: int) -> None:
         super().__init__()
@@ -40,67 +49,133 @@ class _StepCallback(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self.step += 1
-        self.on_step(self.step, logs or {})
+        self.on_step(self.step, {name: _scalar(value) for name, value in (logs or {}).items()})
 
-    def on_step(self, step: int, logs: dict[str, Any]) -> None:
-        """Called when `step` steps of the run are done."""
+    def on_step(self, step: int, logs: dict[str, float]) -> None:
+        """Called when `step` steps of the run are done.
+
+        Args:
+            step: int >= 1.
+            logs: the running mean of each term; `mean_covers` says of which steps.
+        """
         raise NotImplementedError
 
 
-class Progress(_StepCallback):
-    """A progress bar over the whole run, with time left and the main terms."""
+def _scalar(value: Any) -> float:
+    """A logged value: a number, or a tensor of one, which is of shape [1] from many workers."""
+    return float(np.asarray(value).reshape(()))
 
-    def __init__(self, first_step: int, steps: int) -> None:
+
+def mean_covers(step: int, first_step: int) -> int:
+    """How many steps, `step` the last of them, the running means in `logs` are means of.
+
+    Args:
+        step: int, steps done.
+        first_step: int < `step`, steps done before this training.
+    """
+    return step - max(first_step, (step - 1) // ROW_EVERY * ROW_EVERY)
+
+
+class ResetMeans(StepCallback):
+    """Starts the running means anew after every row.
+
+    Where many workers train together each of them needs it, whoever writes the rows.
+    """
+
+    def on_step(self, step: int, logs: dict[str, float]) -> None:
+        if step % ROW_EVERY == 0:
+            self.model.reset_metrics()
+
+
+class Progress(StepCallback):
+    """A progress bar over the whole run, with time left, images per second and the main terms.
+
+    Args:
+        first_step: int, steps done before this training.
+        steps: int, steps of the whole run.
+        batch_size: int, pairs of images per step.
+    """
+
+    def __init__(self, first_step: int, steps: int, batch_size: int) -> None:
         super().__init__(first_step)
         self.steps = steps
+        self.images_per_step = 2 * batch_size
         self.bar: tqdm | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self.bar = progress_bar(total=self.steps, initial=self.step, unit="step", delay=0)
 
-    def on_step(self, step: int, logs: dict[str, Any]) -> None:
+    def on_step(self, step: int, logs: dict[str, float]) -> None:
         assert self.bar is not None
-        terms = {short: f"{float(logs[name]):.3g}" for name, short in _MAIN_TERMS.items()}
-        self.bar.set_postfix(terms, refresh=False)
+        images_per_second = self._steps_per_second() * self.images_per_step
+        digits = ".3g" if images_per_second < 100 else ".0f"
+        shown = {"img/s": f"{images_per_second:{digits}}"}
+        shown |= {short: f"{logs[name]:.3g}" for name, short in _MAIN_TERMS.items()}
+        self.bar.set_postfix(shown, refresh=False)
         self.bar.update()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if self.bar is not None:
             self.bar.close()
 
+    def _steps_per_second(self) -> float:
+        """The bar's own, so that it goes with the time left that stands beside it."""
+        assert self.bar is not None
+        state = self.bar.format_dict
+        if state["rate"]:
+            return state["rate"]
+        # The bar was not counted up for this step yet.
+        return (state["n"] + 1 - state["initial"]) / max(state["elapsed"], 1e-9)
 
-class MetricsLog(_StepCallback):
-    """A line of `metrics.jsonl` every few steps: the means of every term since the last line."""
+
+class MetricsLog(StepCallback):
+    """A line of `metrics.jsonl` every few steps: the means of every term since the last line.
+
+    The rows of steps that a resumed training sees again are dropped first. Needs `ResetMeans`.
+
+    Args:
+        run: where to.
+        first_step: int, steps done before this training.
+        steps: int, steps of the whole run; the last of them gets a row in any case.
+        batch_size: int, pairs of images per step.
+    """
 
     def __init__(self, run: Run, first_step: int, steps: int, batch_size: int) -> None:
         super().__init__(first_step)
         self.run = run
         self.steps = steps
         self.batch_size = batch_size
-        self.every = 20
         self.last = (first_step, time.monotonic())
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self.run.keep_metrics_until(self.step)
         self.last = (self.step, time.monotonic())
 
-    def on_step(self, step: int, logs: dict[str, Any]) -> None:
-        if step % self.every and step != self.steps:
+    def on_step(self, step: int, logs: dict[str, float]) -> None:
+        if step % ROW_EVERY and step != self.steps:
             return
         now = time.monotonic()
         pairs = (step - self.last[0]) * self.batch_size
-        row = {
-            "step": step,
-            "pairs_per_second": round(pairs / (now - self.last[1]), 3),
-            **{name: float(value) for name, value in logs.items()},
-        }
+        speed = pairs / max(now - self.last[1], 1e-9)
+        row = {"step": step, "pairs_per_second": round(speed, 3), **logs}
         with self.run.metrics_path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         self.last = (step, now)
-        self.model.reset_metrics()
 
 
-class Samples(_StepCallback):
-    """A grid of fixed test faces every few steps: input, residual and edited, both directions."""
+class Samples(StepCallback):
+    """A grid of fixed test faces every few steps: input, residual and edited, both directions.
+
+    The grids of steps that a resumed training sees again are deleted first.
+
+    Args:
+        run: where to.
+        attribute: gives the rows of the grid their names.
+        faces: uint8 [n, s, s, 3] without the attribute, and with it.
+        first_step: int, steps done before this training.
+        every: int >= 1, steps between grids.
+        steps: int, steps of the whole run; the last of them gets a grid in any case.
+    """
 
     def __init__(
         self,
@@ -111,7 +186,6 @@ class Samples(_StepCallback):
         every: int,
         steps: int,
     ) -> None:
-        """Args are those of the run; `faces` are uint8 [n, s, s, 3] without and with it."""
         super().__init__(first_step)
         self.run = run
         self.attribute = attribute
@@ -120,10 +194,13 @@ class Samples(_StepCallback):
         self.steps = steps
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        for step, path in self.run.samples:
+            if step > self.step:
+                path.unlink()
         if self.step == 0:
             self._draw(0)
 
-    def on_step(self, step: int, logs: dict[str, Any]) -> None:
+    def on_step(self, step: int, logs: dict[str, float]) -> None:
         if step % self.every == 0 or step == self.steps:
             self._draw(step)
 
@@ -131,116 +208,6 @@ class Samples(_StepCallback):
         grid = sample_grid(self.model, self.attribute, self.faces)
         with replacing(self.run.sample_path(step)) as beside:
             Image.fromarray(grid).save(beside)
-
-
-class Checkpoints(_StepCallback):
-    """Saves the run every few steps, at the end, and when it is stopped."""
-
-    def __init__(self, run: Run, first_step: int, every: int) -> None:
-        super().__init__(first_step)
-        self.run = run
-        self.every = every
-        self.saved = first_step
-
-    def on_step(self, step: int, logs: dict[str, Any]) -> None:
-        if step % self.every == 0:
-            self._save(step)
-
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        if self.step > self.saved:
-            self._save(self.step)
-
-    def _save(self, step: int) -> None:
-        self.run.save_checkpoint(self.model, step)
-        self.saved = step
-
-
-class TrainingDiverged(Exception):
-    """A loss is NaN or infinite.
-
-    Attributes:
-        step: int, the step that it happened in.
-        term: str, the first term that is not finite.
-    """
-
-    def __init__(self, step: int, term: str) -> None:
-        super().__init__(f"{term} is not finite after step {step}")
-        self.step = step
-        self.term = term
-
-
-class FiniteLosses(_StepCallback):
-    """Stops a training whose losses are NaN or infinite, before anything of it is saved."""
-
-    def on_step(self, step: int, logs: dict[str, Any]) -> None:
-        for term, value in logs.items():
-            if not math.isfinite(float(value)):
-                raise TrainingDiverged(step, term)
-
-
-class Advice(_StepCallback):
-    """Says, once each, what the curves of a failing training mean and what helps."""
-
-    # Thresholds on the running means; a training needs some steps before they mean anything.
-    FIRST_STEP = 100
-    COLLAPSED = 2e-3
-    CERTAIN = 0.01
-
-    def __init__(self, first_step: int) -> None:
-        super().__init__(first_step)
-        self._given: set[str] = set()
-
-    def on_step(self, step: int, logs: dict[str, Any]) -> None:
-        if step < self.FIRST_STEP:
-            return
-        if max(logs["residual_to_positive"], logs["residual_to_negative"]) < self.COLLAPSED:
-            self._give(
-                f"step {step}: the residuals have collapsed to zero, as they do when alpha is too "
-                "large (section 7 of the paper); train with a smaller --alpha"
-            )
-        if logs["discriminator_loss"] < self.CERTAIN:
-            self._give(
-                f"step {step}: the discriminator tells real from edited without error, so the "
-                "edits no longer learn from it; more images, --jitter 0.5 or another --seed help"
-            )
-
-    def _give(self, text: str) -> None:
-        advice = text.split(": ", 1)[1]
-        if advice not in self._given:
-            self._given.add(advice)
-            _logger.warning("%s", text)
-
-
-class GracefulStop(keras.callbacks.Callback):
-    """Ends the training after the step under way on Ctrl-C or SIGTERM; a second one kills it.
-
-    A context manager, so that the signals are given back however the training ends.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stopped = False
-        self._previous: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> "GracefulStop":
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._previous[number] = signal.signal(number, self._stop)
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self._restore()
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if self.stopped:
-            self.model.stop_training = True
-
-    def _stop(self, number: int, frame: Any) -> None:
-        self.stopped = True
-        self._restore()
-
-    def _restore(self) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
 
 
 def sample_grid(
@@ -257,7 +224,7 @@ def sample_grid(
         uint8 [height, width, 3].
     """
     rows = []
-    networks = (model.to_positive, model.to_negative)
+    networks = [model.editing_network(direction) for direction in ("to_positive", "to_negative")]
     for edit, network, images in zip(attribute.edits, networks, faces, strict=True):
         x = pixels.to_float(images)
         residual = np.asarray(model.transform(network, x, training=False))

@@ -1,34 +1,19 @@
 """TrainConfig: every setting of one training, and the presets."""
 
 import dataclasses
+import inspect
 import json
-import math
 import pathlib
 from typing import Any
 
-from faceattr.data.sources import CROPS, SOURCES
-from faceattr.data.splits import SPLITS
 from faceattr.errors import UserError
-from faceattr.networks import IMAGE_SIZES
-
-ON_BAD_IMAGE = ("error", "skip")
-CACHES = ("auto", "memory", "none")
-
-# The settings that only some sources understand.
-_FILES = tuple(source for source in SOURCES if source != "synthetic")
-_SOURCES_OF = {
-    "data_dir": _FILES,
-    "labels": ("csv",),
-    "image_column": ("csv",),
-    "crop": tuple(source for source in _FILES if source != "packed"),
-    "label_overrides": _FILES,
-    "min_confidence": ("lfw", "csv"),
-}
+from faceattr.training.setting_rules import data_problem, value_problem
+from faceattr.training.settings_file import check_settings, read_object
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainConfig:
-    """Settings of one training, checked when made.
+    """Settings of one training, checked when made. The defaults are the paper's.
 
     Attributes:
         attr: str. One of the paper's six names or a column of the data.
@@ -65,15 +50,38 @@ class TrainConfig:
             attribute's scope. The perceptual term weighs a tenth of it.
         residual: bool. False for the ablation without residual images (section 6.2).
         dual: bool. False for the ablation without dual learning (section 6.2).
+        learning_rate: float > 0, of Adam, for all three networks. Defaults to 2e-4 (section 5).
+        learning_rate_decay: str. `"constant"`, the paper's and the default, or `"linear"` or
+            `"cosine"`, which let the rate fall to zero over `steps`.
+        clip_norm: float > 0 or None. The L2 norm that each weight's gradient is clipped to; None,
+            the default, clips nothing.
+        ema_decay: float in [0, 1), decay of the exponential averages of G0's and G1's weights
+            that edits are made with; 0.999 is usual. Defaults to 0, no averages.
+        spectral_norm: bool. Whether D's convolutions are held to a spectral norm of 1 (Miyato et
+            al., 2018). Defaults to False.
+        r1: float >= 0, gamma of the R1 penalty on real images (Mescheder et al., 2018). Defaults
+            to 0, none.
+        precision: str. `"float32"`, the default, or `"mixed_bfloat16"` or `"mixed_float16"`,
+            which compute the networks in half precision; weights, outputs and losses stay
+            float32. `"mixed_float16"` scales the losses.
+        xla: str. Whether the step is compiled by XLA: `"auto"`, the default, does so on GPUs and
+            not on CPUs, where it makes the step slower; `"on"` or `"off"`.
+        batchnorm: str. `"per_replica"`, the default, normalises each device's share of a batch
+            by itself; `"synchronized"` takes the statistics over the whole batch.
         seed: int >= 0, of the split, the data order and the initial weights. Defaults to 0.
         deterministic: bool. Whether TensorFlow must use operations that give the same bits each
             time, so that a run that was killed and resumed ends as an uninterrupted one.
         synthetic_faces: int >= 4, how many faces `data="synthetic"` draws. Defaults to 2,400.
         checkpoint_every: int >= 1, steps between checkpoints. Defaults to 100.
+        checkpoint_minutes: float >= 0, minutes after which a checkpoint is due whatever the step.
+            Defaults to 10; 0 for steps alone.
+        keep_checkpoints: int >= 1, how many of the newest checkpoints are kept. Defaults to 2.
+        best_by: str or None. A term of Eq. 8 or 9, such as `"generator_loss"`: the checkpoint
+            with its lowest mean is kept as `checkpoints/best.keras`. Defaults to None, none.
         sample_every: int >= 1, steps between sample grids. Defaults to 100.
 
     Raises:
-        UserError: if a setting is out of its range.
+        UserError: if a setting is of another type or out of its range.
     """
 
     attr: str
@@ -96,68 +104,31 @@ class TrainConfig:
     alpha: float | None = None
     residual: bool = True
     dual: bool = True
+    learning_rate: float = 2e-4
+    learning_rate_decay: str = "constant"
+    clip_norm: float | None = None
+    ema_decay: float = 0.0
+    spectral_norm: bool = False
+    r1: float = 0.0
+    precision: str = "float32"
+    xla: str = "auto"
+    batchnorm: str = "per_replica"
     seed: int = 0
     deterministic: bool = False
     synthetic_faces: int = 2400
     checkpoint_every: int = 100
+    checkpoint_minutes: float = 10.0
+    keep_checkpoints: int = 2
+    best_by: str | None = None
     sample_every: int = 100
 
     def __post_init__(self) -> None:
-        self._check_data()
-        if self.image_size not in IMAGE_SIZES:
-            raise UserError(
-                f"--image_size {self.image_size}: choose a power of two from "
-                f"{IMAGE_SIZES[0]} to {IMAGE_SIZES[-1]}"
-            )
-        least = {
-            "width": 1,
-            "batch_size": 1,
-            "steps": 1,
-            "test_per_class": 1,
-            "min_confidence": 0,
-            "alpha": 0,
-            "jitter": 0,
-            "seed": 0,
-            "synthetic_faces": 4,
-            "checkpoint_every": 1,
-            "sample_every": 1,
-        }
-        for name, bound in least.items():
+        for name, annotation in inspect.get_annotations(TrainConfig).items():
             value = getattr(self, name)
-            if value is not None and not bound <= value < math.inf:
-                raise UserError(f"--{name} {value}: must be a number of at least {bound}")
-        if self.jitter > 1:
-            raise UserError(f"--jitter {self.jitter}: must be from 0 to 1")
-
-    def _check_data(self) -> None:
-        for name, choices in (
-            ("data", SOURCES),
-            ("crop", tuple(CROPS)),
-            ("on_bad_image", ON_BAD_IMAGE),
-            ("split", SPLITS),
-            ("cache", CACHES),
-        ):
-            value = getattr(self, name)
-            if value is not None and value not in choices:
-                raise UserError(f"--{name} {value}: choose one of {', '.join(choices)}")
-        if self.data == "synthetic" and self.data_dir is not None:
-            raise UserError("--data_dir names a folder of real faces: name their --data as well")
-        for name, sources in _SOURCES_OF.items():
-            if getattr(self, name) is not None and self.data not in sources:
-                raise UserError(
-                    f"--{name} is for --data {' or '.join(sources)}, not for --data {self.data}; "
-                    "leave it out"
-                )
-        if self.data == "csv" and self.labels is None:
-            raise UserError("--data csv needs --labels, the CSV file with the labels")
-        if self.data not in ("synthetic", "csv") and self.data_dir is None:
-            raise UserError(f"--data {self.data} needs --data_dir, the folder it lies in")
-        confidence = self.min_confidence
-        if self.data == "csv" and confidence is not None and not 0.5 <= confidence < 1:
-            raise UserError(
-                f"--min_confidence {confidence}: choose from 0.5 to below 1, the probability "
-                "from which a label is sure"
-            )
+            if problem := value_problem(name, annotation, value):
+                raise UserError(f"--{name} {value}: {problem}")
+        if problem := data_problem(dataclasses.asdict(self)):
+            raise UserError(problem)
 
     def to_json(self) -> str:
         """As indented JSON, for `config.json`."""
@@ -165,19 +136,18 @@ class TrainConfig:
 
     @classmethod
     def read(cls, path: pathlib.Path) -> "TrainConfig":
-        """Reads `config.json`.
+        """Reads `config.json`; settings that it does not have are the paper's.
 
         Raises:
             UserError: if the file is missing or does not hold the settings of a training.
         """
-        try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            raise UserError(
-                f"{path}: no such file; is {path.parent} the folder of a run?"
-            ) from None
-        except (ValueError, TypeError) as error:
-            raise UserError(f"{path}: not the settings of a run ({error})") from None
+        if not path.is_file():
+            raise UserError(f"{path}: no such file; is {path.parent} the folder of a run?")
+        settings = read_object(path)
+        check_settings(path, settings, inspect.get_annotations(cls))
+        if "attr" not in settings:
+            raise UserError(f"{path}: not the settings of a run (no attr)")
+        return cls(**settings)
 
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -209,8 +179,16 @@ def preset_config(preset: str | None, settings: dict[str, Any]) -> TrainConfig:
     return TrainConfig(**{**PRESETS[preset], **settings})
 
 
-# What may change when a run goes on: the length, and how often it writes.
-_RESUMABLE = {"steps", "checkpoint_every", "sample_every"}
+# What may change when a run goes on: the length, how often it writes, how fast it computes.
+_RESUMABLE = {
+    "steps",
+    "checkpoint_every",
+    "checkpoint_minutes",
+    "keep_checkpoints",
+    "best_by",
+    "sample_every",
+    "xla",
+}
 
 
 def resumed_config(saved: TrainConfig, settings: dict[str, Any]) -> TrainConfig:
@@ -219,7 +197,7 @@ def resumed_config(saved: TrainConfig, settings: dict[str, Any]) -> TrainConfig:
     Args:
         saved: of the run.
         settings: what the user asks for now; may only repeat the run's settings, or change the
-            length and how often it writes.
+            length and how often it writes. A learning rate that decays fixes the length as well.
 
     Raises:
         UserError: naming the settings that differ.
@@ -233,6 +211,13 @@ def resumed_config(saved: TrainConfig, settings: dict[str, Any]) -> TrainConfig:
         raise UserError(
             f"cannot resume with other settings: {'; '.join(differing)}; leave these flags out, "
             "or start a new run"
+        )
+    steps = settings.get("steps", saved.steps)
+    if saved.learning_rate_decay != "constant" and steps != saved.steps:
+        raise UserError(
+            f"--steps {steps}: the learning rate of this run falls to zero over its {saved.steps} "
+            f"steps (--learning_rate_decay {saved.learning_rate_decay}); leave --steps out, or "
+            "start a new run"
         )
     return dataclasses.replace(
         saved, **{name: value for name, value in settings.items() if name in _RESUMABLE}

@@ -1,9 +1,17 @@
 import dataclasses
+import inspect
+import typing
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from faceattr.errors import UserError
 from faceattr.training.config import PRESETS, TrainConfig, preset_config, resumed_config
+from faceattr.training.setting_rules import CHOICES, value_problem
+from faceattr.training.settings_file import check_settings, read_object
+
+FIELDS = inspect.get_annotations(TrainConfig)
 
 
 def test_the_paper_preset_adds_nothing():
@@ -77,6 +85,39 @@ def test_settings_win_over_the_preset():
         ),
         ({"split": "half"}, "--split half: choose one of random, official, person"),
         ({"on_bad_image": "mend"}, "--on_bad_image mend: choose one of error, skip"),
+        (
+            {"precision": "half"},
+            "--precision half: choose one of float32, mixed_bfloat16, mixed_float16",
+        ),
+        ({"xla": "yes"}, "--xla yes: choose one of auto, on, off"),
+        ({"batchnorm": "none"}, "--batchnorm none: choose one of per_replica, synchronized"),
+        ({"learning_rate": 0.0}, "--learning_rate 0.0: must be a number above 0"),
+        ({"learning_rate": float("inf")}, "--learning_rate inf: must be a number above 0"),
+        (
+            {"learning_rate_decay": "step"},
+            "--learning_rate_decay step: choose one of constant, linear, cosine",
+        ),
+        ({"clip_norm": 0}, "--clip_norm 0: must be a number above 0"),
+        ({"ema_decay": 1.0}, "--ema_decay 1.0: must be from 0 to below 1"),
+        ({"ema_decay": -0.1}, "--ema_decay -0.1: must be from 0 to below 1"),
+        ({"r1": -1.0}, "--r1 -1.0: must be a number of at least 0"),
+        ({"checkpoint_minutes": -1.0}, "--checkpoint_minutes -1.0: must be a number of at least 0"),
+        ({"keep_checkpoints": 0}, "--keep_checkpoints 0: must be a number of at least 1"),
+        (
+            {"best_by": "residual_to_positive"},
+            "--best_by residual_to_positive: choose one of generator_loss, gan_loss, dual_loss, "
+            "pixel_loss, perceptual_loss, discriminator_loss",
+        ),
+        ({"steps": "many"}, "--steps many: must be a whole number"),
+        ({"steps": True}, "--steps True: must be a whole number"),
+        ({"steps": 600.0}, "--steps 600.0: must be a whole number"),
+        ({"test_per_class": 1.5}, "--test_per_class 1.5: must be a whole number or null"),
+        ({"alpha": True}, "--alpha True: must be a number or null"),
+        ({"jitter": "0.5"}, "--jitter 0.5: must be a number"),
+        ({"dual": 0}, "--dual 0: must be true or false"),
+        ({"spectral_norm": None}, "--spectral_norm None: must be true or false"),
+        ({"attr": None}, "--attr None: must be text"),
+        ({"data": "csv", "labels": 3}, "--labels 3: must be text or null"),
     ],
 )
 def test_settings_out_of_range_are_named(settings, flag):
@@ -90,9 +131,52 @@ def test_an_unknown_preset_lists_the_known():
         preset_config("best", {"attr": "young"})
 
 
-def test_settings_survive_the_file(tmp_path):
+def values(name):
+    """Every value that a field of TrainConfig may have, by itself."""
+    kinds = typing.get_args(FIELDS[name]) or (FIELDS[name],)
+    of = {
+        bool: st.booleans(),
+        int: st.integers(-2, 100) | st.sampled_from([32, 64, 128, 256]),
+        float: st.floats(-2, 1000) | st.integers(-2, 10) | st.floats(0, 1),
+        str: st.sampled_from(CHOICES[name]) if name in CHOICES else st.text(),
+        type(None): st.none(),
+    }
+    anything = st.one_of([of[kind] for kind in kinds])
+    return anything.filter(lambda value: value_problem(name, FIELDS[name], value) is None)
+
+
+@st.composite
+def configs(draw):
+    settings = {name: draw(values(name)) for name in FIELDS}
+    # What goes together with the source of the data.
+    source = settings["data"]
+    if source not in ("synthetic", "csv"):
+        settings["data_dir"] = draw(st.text())
+    if source == "csv":
+        settings["labels"] = draw(st.text())
+        settings["min_confidence"] = draw(st.none() | st.floats(0.5, 0.99))
+    else:
+        settings.update(labels=None, image_column=None)
+    if source not in ("csv", "lfw"):
+        settings["min_confidence"] = None
+    if source in ("synthetic", "packed"):
+        settings["crop"] = None
+    if source == "synthetic":
+        settings.update(data_dir=None, label_overrides=None)
+    return TrainConfig(**settings)
+
+
+@hypothesis.given(configs())
+@hypothesis.settings(max_examples=50)
+def test_settings_survive_the_file(tmp_path_factory, config):
+    path = tmp_path_factory.getbasetemp() / "config.json"
+    path.write_text(config.to_json(), encoding="utf-8")
+    assert TrainConfig.read(path) == config
+
+
+def test_settings_of_real_data_survive_the_file(tmp_path):
     config = TrainConfig(
-        attr="male",
+        attr="hat, red",
         data="csv",
         labels="faces.csv",
         min_confidence=0.9,
@@ -101,22 +185,82 @@ def test_settings_survive_the_file(tmp_path):
         on_bad_image="skip",
         alpha=0.5,
         dual=False,
+        learning_rate_decay="cosine",
+        clip_norm=1.0,
+        best_by="dual_loss",
     )
     path = tmp_path / "config.json"
     path.write_text(config.to_json())
     assert TrainConfig.read(path) == config
 
 
+def test_a_file_of_before_a_setting_was_there_has_its_default(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text('{"attr": "young", "data": "synthetic", "data_dir": null, "image_size": 64}')
+    assert TrainConfig.read(path) == TrainConfig(attr="young", image_size=64)
+
+
+def test_the_defaults_are_the_papers():
+    """Section 5; and nothing that the paper does not have."""
+    config = TrainConfig(attr="young")
+    assert (config.learning_rate, config.learning_rate_decay) == (2e-4, "constant")
+    assert (config.alpha, config.clip_norm, config.best_by) == (None, None, None)
+    assert (config.ema_decay, config.r1, config.spectral_norm) == (0.0, 0.0, False)
+    assert (config.precision, config.batchnorm) == ("float32", "per_replica")
+
+
 def test_images_of_a_csv_may_lie_beside_it():
     assert TrainConfig(attr="smile", data="csv", labels="faces.csv").data_dir is None
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"attr": "young", "colour": 3}', "{"])
-def test_a_file_that_is_no_settings_is_named(tmp_path, text):
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "line 1: not JSON"),
+        ('{\n"attr": "young",\n"steps": 600,\n}', "line 4: not JSON"),
+        ("[]", "must hold one JSON object"),
+        ("{}", "not the settings of a run"),
+        ('{"attr": "young", "colour": 3}', "'colour' is no setting; nearest: "),
+        ('{"attr": "young", "zzz": 3}', "'zzz' is no setting; there are: attr, data"),
+        ('{"attr": "young", "step": 3}', "'step' is no setting; nearest: steps"),
+        ('{"attr": "young", "steps": "many"}', 'steps "many": must be a whole number'),
+        ('{"attr": "young", "steps": true}', "steps true: must be a whole number"),
+        ('{"attr": "young", "steps": null}', "steps null: must be a whole number"),
+        ('{"attr": "young", "dual": "no"}', 'dual "no": must be true or false'),
+        ('{"attr": "young", "alpha": NaN}', "alpha NaN: must be a number of at least 0"),
+        ('{"attr": "young", "xla": "yes"}', 'xla "yes": choose one of auto, on, off'),
+        ('{"attr": ["young"]}', 'attr ["young"]: must be text'),
+        ('{"attr": "young", "steps": 1, "steps": 2}', "'steps' is there twice"),
+    ],
+)
+def test_a_file_that_is_no_settings_is_named_and_what_is_wrong(tmp_path, text, message):
     path = tmp_path / "config.json"
     path.write_text(text)
-    with pytest.raises(UserError, match=r"config\.json: not the settings"):
+    with pytest.raises(UserError) as caught:
         TrainConfig.read(path)
+    assert str(caught.value).startswith(f"{path}: {message}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match=r"config\.json: 'utf-8' codec"):
+        read_object(path)
+    with pytest.raises(UserError, match="cannot be read"):
+        read_object(tmp_path)
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text('{"attr": "young"}', encoding="utf-8-sig")
+    assert TrainConfig.read(path) == TrainConfig(attr="young")
+
+
+@hypothesis.given(st.text().filter(lambda name: name not in FIELDS))
+def test_a_key_that_is_no_setting_is_refused(name):
+    with pytest.raises(UserError, match="is no setting"):
+        check_settings("config.json", {name: 1}, FIELDS)
 
 
 def test_a_missing_settings_file_is_named(tmp_path):
@@ -133,3 +277,27 @@ def test_a_run_goes_on_only_with_its_own_settings():
     with pytest.raises(UserError, match="--width is 64 in the run, not 32") as caught:
         resumed_config(saved, {"width": 32, "seed": 5})
     assert "--seed is 0 in the run, not 5" in str(caught.value)
+
+
+def test_what_does_not_change_a_training_may_change_when_it_goes_on():
+    saved = TrainConfig(attr="young")
+    changes = {
+        "steps": 30_000,
+        "checkpoint_every": 50,
+        "checkpoint_minutes": 0.0,
+        "keep_checkpoints": 9,
+        "best_by": "dual_loss",
+        "sample_every": 10,
+        "xla": "on",
+    }
+    assert resumed_config(saved, changes) == dataclasses.replace(saved, **changes)
+    for name in FIELDS.keys() - changes.keys():
+        with pytest.raises(UserError, match=f"--{name} is .* in the run, not other"):
+            resumed_config(saved, {name: "other"})
+
+
+def test_a_learning_rate_that_decays_fixes_the_length():
+    saved = TrainConfig(attr="young", steps=100, learning_rate_decay="cosine")
+    assert resumed_config(saved, {"steps": 100, "xla": "off"}).steps == 100
+    with pytest.raises(UserError, match=r"--steps 200: the learning rate .* over its 100 steps"):
+        resumed_config(saved, {"steps": 200})

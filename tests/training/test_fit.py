@@ -14,7 +14,7 @@ from PIL import Image
 from faceattr import pixels
 from faceattr.errors import UserError
 from faceattr.metrics import psnr
-from faceattr.training.callbacks import Advice, TrainingDiverged
+from faceattr.training.guards import Advice, TrainingDiverged
 from faceattr.training.config import TrainConfig
 from faceattr.training.fit import train
 from faceattr.training.run import Run

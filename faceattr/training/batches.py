@@ -1,0 +1,52 @@
+"""What a training's `fit` is fed: the batches of its steps, on either backend."""
+
+from typing import Any
+
+import keras
+
+from faceattr.errors import UserError
+from faceattr.training.config import TrainConfig
+from faceattr.training.strategy import worker
+from faceattr.training.training_data import TrainingData
+
+
+def training_batches(strategy: Any, data: TrainingData, config: TrainConfig, steps: range) -> Any:
+    """The batches of the given steps, the same for every backend and number of devices.
+
+    Args:
+        strategy: from `make_strategy`.
+        data: what to train on.
+        config: the settings.
+        steps: range of steps.
+
+    Raises:
+        UserError: on JAX, for crops that are neither packed nor in memory.
+    """
+    if keras.backend.backend() == "jax":
+        from faceattr.data.numpy_pairs import NumpyPairs
+
+        if data.table.images is None:
+            raise UserError(
+                "on JAX the crops must be in memory or packed: --cache memory, or python -m "
+                "faceattr.data pack and --data packed"
+            )
+        return NumpyPairs(
+            data.table, data.split, config.batch_size, config.seed, steps, config.jitter
+        )
+    from faceattr.data.pipeline import training_pairs
+
+    index, workers = worker(strategy)
+    # tf.distribute cuts what a worker reads into the shares of all workers and takes one of them a
+    # step, so each gets its shares of several steps at once; the last are never asked for.
+    ahead = -len(steps) % workers
+    pairs = training_pairs(
+        data.table,
+        data.split,
+        config.image_size,
+        config.batch_size,
+        config.seed,
+        range(steps.start, steps.stop + ahead),
+        config.jitter,
+        (index, workers),
+    )
+    return pairs if workers == 1 else pairs.rebatch(config.batch_size, drop_remainder=True)

@@ -1,0 +1,186 @@
+"""From flags and a settings file to the settings of each training, new or resumed."""
+
+import csv
+import inspect
+import json
+import pathlib
+from collections.abc import Iterable
+from typing import Any
+
+from faceattr.attributes import PAPER_ATTRIBUTES, find_attribute
+from faceattr.errors import UserError
+from faceattr.files import write_text
+from faceattr.training.config import PRESETS, TrainConfig, preset_config, resumed_config
+from faceattr.training.run import Run
+from faceattr.training.settings_file import check_settings, read_object
+
+_ALL = "all"
+_LIST = "several.json"
+
+
+def attribute_names(text: str) -> list[str]:
+    """The attributes that `--attr` names.
+
+    Args:
+        text: a name; `"all"` for the paper's six; or names with commas between them, where a
+            name with a comma in it stands in double quotes.
+
+    Raises:
+        UserError: if a name is missing, or a quote.
+    """
+    if text.strip() == _ALL:
+        return [attribute.name for attribute in PAPER_ATTRIBUTES]
+    try:
+        names = next(csv.reader([text], skipinitialspace=True, strict=True), [])
+    except csv.Error:
+        raise UserError(
+            f"--attr {text}: a name with a comma in it stands in double quotes, as in "
+            "'smile,\"hat, red\"'"
+        ) from None
+    if not names or not all(name.strip() for name in names):
+        raise UserError(f"--attr {text!r}: a name is missing; write them as in glasses,smile")
+    return [name.strip() for name in names]
+
+
+def read_settings_file(path: pathlib.Path) -> dict[str, Any]:
+    """Reads the file of `--config`; the `config.json` of a run is one.
+
+    Args:
+        path: a JSON object of any fields of `TrainConfig`, and `preset`. Here `attr` is one name,
+            whatever is in it, `"all"` for the paper's six, or a list of names.
+
+    Returns:
+        what the file sets; `attr`, if it is set, is a list of names.
+
+    Raises:
+        UserError: naming the file, the key and what is wrong with it.
+    """
+    settings = read_object(path)
+    names = settings.pop("attr", [])
+    check_settings(path, settings, {**inspect.get_annotations(TrainConfig), "preset": str})
+    if (preset := settings.get("preset")) is not None and preset not in PRESETS:
+        raise UserError(f'{path}: preset "{preset}": choose one of {", ".join(PRESETS)}')
+    if isinstance(names, str):
+        names = attribute_names(_ALL) if names == _ALL else [names]
+    if not isinstance(names, list) or not all(isinstance(n, str) and n.strip() for n in names):
+        raise UserError(f'{path}: attr must be a name, "{_ALL}", or a list of names')
+    return {**settings, "attr": names} if names else settings
+
+
+def merged_settings(flags: dict[str, Any], file: pathlib.Path | None) -> dict[str, Any]:
+    """The settings of a file, where there is one, with those of the flags in their place.
+
+    Args:
+        flags: the flags that were given: fields of `TrainConfig`, `attr` as it was typed, and
+            `preset`.
+        file: see `read_settings_file`.
+
+    Returns:
+        the settings; `attr`, if it is set, is a list of names.
+    """
+    settings = {} if file is None else read_settings_file(file)
+    if "attr" in flags:
+        flags = {**flags, "attr": attribute_names(flags["attr"])}
+    return {**settings, **flags}
+
+
+def new_configs(
+    settings: dict[str, Any], file: pathlib.Path | None = None
+) -> dict[str, TrainConfig]:
+    """The settings of each new training, by the folder name of its run.
+
+    Args:
+        settings: see `merged_settings`.
+        file: the settings file that some of them are from, for messages.
+
+    Raises:
+        UserError: if no attribute is named, one is named twice, or a setting is out of range.
+    """
+    shared = {name: value for name, value in settings.items() if name not in ("attr", "preset")}
+    if not settings.get("attr"):
+        raise UserError("--attr is needed: which attribute to train, such as --attr young")
+    try:
+        return {
+            folder: preset_config(settings.get("preset"), {**shared, "attr": name})
+            for folder, name in _folders(settings["attr"]).items()
+        }
+    except UserError as error:
+        # The flag that it names may be a line of the file.
+        raise UserError(f"{error} (with the settings of {file})" if file else error) from None
+
+
+def _folders(names: Iterable[str]) -> dict[str, str]:
+    """Names of folders that any file system takes, and the attribute that each is for."""
+    columns = [attribute.column for attribute in PAPER_ATTRIBUTES]
+    seen: dict[str, str] = {}
+    folders: dict[str, str] = {}
+    for name in names:
+        attribute = find_attribute(name, [*columns, name.strip()])
+        column = attribute.column.lower()
+        if column in seen:
+            raise UserError(f"--attr: {seen[column]} and {name} are the same attribute; keep one")
+        seen[column] = name
+        # No letter of a column need be one that find_attribute keeps.
+        free = wanted = attribute.name or "attribute"
+        while free in folders:
+            free = f"{wanted}_{len(folders) + 1}"
+        folders[free] = name
+    return folders
+
+
+def is_several(folder: pathlib.Path) -> bool:
+    """Whether a folder holds the runs of several attributes."""
+    return (folder / _LIST).is_file()
+
+
+def write_several(folder: pathlib.Path, configs: dict[str, TrainConfig]) -> None:
+    """Writes `several.json`: the attribute of each sub-folder, and the settings of all."""
+    settings = json.loads(next(iter(configs.values())).to_json())
+    del settings["attr"]
+    attributes = {name: config.attr for name, config in configs.items()}
+    text = json.dumps({"attributes": attributes, "settings": settings}, indent=2)
+    write_text(folder / _LIST, text + "\n")
+
+
+def read_several(folder: pathlib.Path) -> dict[str, TrainConfig]:
+    """Reads what `write_several` wrote: the settings of each run, by its sub-folder.
+
+    Raises:
+        UserError: if it is not that.
+    """
+    path = folder / _LIST
+    held = read_object(path)
+    attributes, settings = held.get("attributes"), held.get("settings")
+    if not (isinstance(attributes, dict) and attributes and isinstance(settings, dict)):
+        raise UserError(f"{path}: must hold attributes and settings; start a new training")
+    annotations = inspect.get_annotations(TrainConfig)
+    configs = {}
+    for name, attr in attributes.items():
+        check_settings(path, {"attr": attr, **settings}, annotations)
+        if pathlib.PurePath(name).name != name:
+            raise UserError(f"{path}: {name!r} is no folder in {folder}")
+        configs[name] = TrainConfig(**{**settings, "attr": attr})
+    return configs
+
+
+def resumed_configs(folder: pathlib.Path, settings: dict[str, Any]) -> dict[str, TrainConfig]:
+    """The settings of each training that goes on, by the folder name of its run.
+
+    Args:
+        folder: of one run, or of the runs of several attributes.
+        settings: what the user asks for now, see `merged_settings` and `resumed_config`.
+
+    Raises:
+        UserError: if there is no run, or if it has other settings.
+    """
+    if settings.get("preset") is not None:
+        raise UserError("--preset: a run keeps its settings; leave it out with --resume")
+    saved = read_several(folder) if is_several(folder) else {folder.name: Run.open(folder).config}
+    attributes = [config.attr for config in saved.values()]
+    if settings.get("attr", attributes) != attributes:
+        raise UserError(
+            f"--attr {','.join(settings['attr'])}: {folder} trains {','.join(attributes)}; leave "
+            "it out, or name another --run_dir"
+        )
+    shared = {name: value for name, value in settings.items() if name not in ("attr", "preset")}
+    return {name: resumed_config(config, shared) for name, config in saved.items()}

@@ -1,0 +1,222 @@
+"""What came of several trainings: a table, and their edits side by side."""
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from faceattr import pixels
+from faceattr.files import replacing, write_text
+from faceattr.training.config import TrainConfig
+from faceattr.training.run import Run
+
+_DIRECTIONS = ("to_positive", "to_negative")
+_COLUMNS = {
+    "attribute": "attribute",
+    "edit": "edit",
+    "steps": "steps",
+    "time": "time",
+    "gan_loss": "GAN",
+    "dual_loss": "dual",
+    "discriminator_loss": "D",
+    "residual": "residual",
+    "edited_psnr": "edited, dB",
+    "unedited_psnr": "unedited, dB",
+}
+# Faces are drawn at one of these sides, however small the networks see them.
+_CELLS = (96, 128)
+_TITLE_SIZE = 18
+_GAP = 14
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What came of the training of one attribute.
+
+    Attributes:
+        run: where it is.
+        config: its settings.
+        problem: str or None, why it ended before its last step.
+    """
+
+    run: Run
+    config: TrainConfig
+    problem: str | None = None
+
+
+def strip_path(run: Run) -> pathlib.Path:
+    """Where the strip of a finished run is kept."""
+    return run.folder / "strip.png"
+
+
+def seconds_trained(run: Run, batch_size: int) -> float:
+    """How long the steps in `metrics.jsonl` took, over all the times that the run went on."""
+    seconds, last = 0.0, 0
+    for row in run.read_metrics()[0]:
+        seconds += (row["step"] - last) * batch_size / max(row["pairs_per_second"], 1e-3)
+        last = row["step"]
+    return seconds
+
+
+def summarize(outcome: Outcome) -> dict[str, Any]:
+    """One attribute of `summary.json`.
+
+    Returns:
+        `attribute`, `folder`, `steps` done, `seconds`, `problem` (None if it is finished), and
+        `edits`: for each the terms that the table shows, those that were measured; and `results`,
+        the run's results.json, None where it is not finished.
+    """
+    run, config = outcome.run, outcome.config
+    rows, _ = run.read_metrics()
+    results = None
+    if outcome.problem is None:
+        results = json.loads((run.folder / "results.json").read_text(encoding="utf-8"))
+    # On the held-out faces; of a training that was not finished on those of its last steps.
+    terms = results["objective"] if results else (rows[-1] if rows else {})
+    edits = {}
+    for direction in _DIRECTIONS:
+        edit = run.data["edits"][direction]
+        truth = (results or {}).get("truth", {}).get(edit, {})
+        found = {
+            **{name: terms.get(name) for name in ("gan_loss", "dual_loss", "discriminator_loss")},
+            "residual": terms.get(f"residual_{direction}"),
+            **{name: truth.get(name) for name in ("edited_psnr", "unedited_psnr")},
+        }
+        edits[edit] = {name: value for name, value in found.items() if value is not None}
+    return {
+        "attribute": config.attr,
+        "folder": run.folder.name,
+        "steps": config.steps if outcome.problem is None else (rows[-1]["step"] if rows else 0),
+        "seconds": round(seconds_trained(run, config.batch_size), 1),
+        "problem": outcome.problem,
+        "edits": edits,
+        "results": results,
+    }
+
+
+def table(summaries: Sequence[dict[str, Any]]) -> str:
+    """The summaries as a Markdown table, aligned to be read as text too; a row for each edit.
+
+    The terms are means over the held-out faces, `residual` of its absolute value, of pixels in
+    [-1, 1].
+    """
+    rows = [list(_COLUMNS.values())]
+    for summary in summaries:
+        for edit, terms in summary["edits"].items():
+            cells = {
+                **{name: f"{value:.2f}" for name, value in terms.items() if "psnr" in name},
+                **{name: f"{value:.3g}" for name, value in terms.items() if "psnr" not in name},
+                "attribute": summary["attribute"].replace("|", "\\|"),
+                "edit": edit,
+                "steps": f"{summary['steps']}{', diverged' if summary['problem'] else ''}",
+                "time": duration(summary["seconds"]),
+            }
+            rows.append([cells.get(column, "-") for column in _COLUMNS])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
+    lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
+    problems = [
+        f"{summary['attribute']}: {summary['problem']}"
+        for summary in summaries
+        if summary["problem"]
+    ]
+    return "\n".join([*lines, *([""] if problems else []), *problems]) + "\n"
+
+
+def duration(seconds: float) -> str:
+    """Such as `"40 s"`, `"12 min"` or `"3 h 20 min"`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def write_report(folder: pathlib.Path, outcomes: Sequence[Outcome]) -> None:
+    """Writes `summary.json`, `summary.md` and, of those that are finished, `montage.png`."""
+    summaries = [summarize(outcome) for outcome in outcomes]
+    write_text(folder / "summary.json", json.dumps({"attributes": summaries}, indent=2) + "\n")
+    write_text(folder / "summary.md", table(summaries))
+    paths = [strip_path(outcome.run) for outcome in outcomes if outcome.problem is None]
+    strips = [_read(path) for path in paths if path.is_file()]
+    montage_path = folder / "montage.png"
+    if strips:
+        with replacing(montage_path) as beside:
+            Image.fromarray(montage(strips)).save(beside)
+    else:
+        montage_path.unlink(missing_ok=True)
+
+
+def _read(path: pathlib.Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def strip(model: Any, edits: dict[str, str], faces: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Input, residual and edited rows of both edits of an attribute, beside each other.
+
+    Args:
+        model: a `ResidualGAN`.
+        edits: the name of each direction's edit, as in a run's data.json.
+        faces: uint8 [n, s, s, 3] without the attribute, and with it.
+
+    Returns:
+        uint8 [height, width, 3].
+    """
+    blocks = []
+    for direction, images in zip(_DIRECTIONS, faces, strict=True):
+        x = pixels.to_float(images)
+        network = model.editing_network(direction)
+        residual = np.asarray(model.transform(network, x, training=False))
+        rows = [
+            ("input", images),
+            ("residual", pixels.residual_to_uint8(residual)),
+            ("edited", pixels.to_uint8(x + residual)),
+        ]
+        grid = pixels.image_grid([(label, _enlarged(images)) for label, images in rows])
+        blocks.append(_titled(edits[direction], grid))
+    return _joined(blocks, axis=1)
+
+
+def montage(strips: Sequence[np.ndarray]) -> np.ndarray:
+    """Strips below each other: uint8 [height, width, 3]."""
+    return _joined(strips, axis=0)
+
+
+def _enlarged(images: np.ndarray) -> np.ndarray:
+    side = _CELLS[images.shape[1] >= _CELLS[1]]
+    return np.stack(
+        [
+            np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC))
+            for image in images
+        ]
+    )
+
+
+def _titled(title: str, grid: np.ndarray) -> np.ndarray:
+    height = 2 * _TITLE_SIZE
+    canvas = Image.new("RGB", (grid.shape[1], height), (255, 255, 255))
+    ImageDraw.Draw(canvas).text(
+        (grid.shape[1] // 2, height // 2),
+        title,
+        fill=(0, 0, 0),
+        font=ImageFont.load_default(size=_TITLE_SIZE),
+        anchor="mm",
+    )
+    return np.concatenate([np.asarray(canvas), grid])
+
+
+def _joined(images: Sequence[np.ndarray], axis: int) -> np.ndarray:
+    """Images beside (axis 1) or below (axis 0) each other, on white."""
+    across = 1 - axis
+    longest = max(image.shape[across] for image in images)
+    padded = []
+    for image in images:
+        margins = [(0, 0), (0, 0), (0, 0)]
+        margins[across] = (0, longest - image.shape[across])
+        margins[axis] = (0, _GAP)
+        padded.append(np.pad(image, margins, constant_values=255))
+    return np.concatenate(padded, axis=axis)
