@@ -124,7 +124,7 @@ def _describe(configs: "dict[str, TrainConfig]", strategy: Any) -> None:
         print(json.dumps(data.describe(configs[name]), indent=2))
     print(describe_cost(config, strategy.num_replicas_in_sync))
     if len(configs) > 1:
-        print(f"each of {len(configs)} attributes takes this time, one after the other")
+        print(f"that is for each of {len(configs)} attributes, which train one after the other")
 
 
 def _train_one(config: "TrainConfig", run_dir: pathlib.Path, resume: bool, strategy: Any) -> None:

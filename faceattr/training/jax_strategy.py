@@ -40,7 +40,12 @@ def make_jax_strategy(devices: str | None, logical_devices: int) -> JaxStrategy:
     if os.environ.get("TF_CONFIG"):
         raise UserError("TF_CONFIG is for TensorFlow; unset it, or leave KERAS_BACKEND=jax out")
     if logical_devices > 1:
-        jax.config.update("jax_num_cpu_devices", logical_devices)
+        try:
+            jax.config.update("jax_num_cpu_devices", logical_devices)
+        except RuntimeError as error:
+            raise UserError(
+                f"devices are chosen before JAX is first used in a process ({error})"
+            ) from None
         return JaxStrategy(jax.devices("cpu"))
     if devices == "cpu":
         return JaxStrategy(jax.devices("cpu"))

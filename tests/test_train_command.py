@@ -1,0 +1,200 @@
+"""`train.py` as a person types it: several attributes, settings files, backends, mistakes."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import runpy
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from PIL import Image
+
+from faceattr.training.config import TrainConfig
+from faceattr.training.run import Run
+
+ROOT = pathlib.Path(__file__).parents[1]
+TINY = "--image_size 32 --width 4 --batch_size 4 --synthetic_faces 24"
+
+
+def run(command, cwd=ROOT, **environment):
+    """Runs `python <command>` and returns the finished process."""
+    return subprocess.run(
+        [sys.executable, *map(str, command)],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def assert_one_line_error(process, *parts):
+    assert process.returncode == 2, process.stderr
+    lines = [line for line in process.stderr.splitlines() if "error: " in line]
+    assert len(lines) == 1, process.stderr
+    assert "Traceback" not in process.stderr
+    for part in parts:
+        assert part in lines[0]
+
+
+@pytest.mark.slow
+def test_several_attributes_are_stopped_and_go_on_as_a_whole(tmp_path):
+    folder = tmp_path / "two"
+    settings = {"attr": ["young", "Smiling"], "image_size": 32, "width": 4, "batch_size": 4}
+    settings |= {"synthetic_faces": 40, "steps": 9, "checkpoint_every": 20}
+    (tmp_path / "settings.json").write_text(json.dumps(settings))
+    command = ["train.py", "--config", tmp_path / "settings.json", "--steps", 300]
+    with subprocess.Popen(
+        [sys.executable, *map(str, command), "--run_dir", folder],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        deadline = time.monotonic() + 240
+        while not Run(folder / "smile").checkpoints and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.kill(process.pid, signal.SIGTERM)
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert f"python train.py --run_dir {folder} --resume" in output
+    assert "=== attribute 2 of 2: Smiling, about " in errors
+    assert Run(folder / "smile").checkpoints[-1][0] < 300, "stopped too late to prove anything"
+    first = (folder / "young" / "model.keras").stat().st_mtime_ns
+
+    resumed = run(["train.py", "--run_dir", folder, "--resume"])
+    assert resumed.returncode == 0, resumed.stderr
+    assert "=== attribute 1 of 2: young, finished" in resumed.stderr
+    assert "going on from" in resumed.stderr
+    assert (folder / "young" / "model.keras").stat().st_mtime_ns == first
+    summary = json.loads((folder / "summary.json").read_text())["attributes"]
+    assert [(part["attribute"], part["steps"]) for part in summary] == [
+        ("young", 300),
+        ("Smiling", 300),
+    ]
+    for edit in ("make_young", "make_old", "add_smile", "remove_smile"):
+        (line,) = [line for line in resumed.stdout.splitlines() if f" {edit} " in line]
+        assert re.search(r"\d\d\.\d\d", line), "against the truth, in dB"
+    with Image.open(folder / "montage.png") as montage:
+        assert montage.width > 700
+        assert montage.height > 600
+
+    other = run(["train.py", "--run_dir", folder, "--resume", "--attr", "young"])
+    assert_one_line_error(other, "--attr young", "trains young,Smiling")
+
+
+@pytest.mark.slow
+def test_a_training_that_diverges_is_told_and_the_exit_status_is_1(tmp_path):
+    folder = tmp_path / "two"
+    command = ["train.py", "--attr", "young,smile", "--alpha", 1e38, "--steps", 4, *TINY.split()]
+    process = run([*command, "--run_dir", folder])
+    assert process.returncode == 1, process.stderr
+    assert "young: generator_loss is not finite after step 1" in process.stdout
+    assert "smile: generator_loss is not finite after step 1" in process.stdout
+    assert process.stdout.count("0, diverged") == 4
+    assert "another --seed" in process.stderr
+    assert not (folder / "montage.png").exists()
+
+
+@pytest.mark.slow
+def test_training_on_jax_imports_no_tensorflow(tmp_path):
+    pytest.importorskip("jax")
+    program = (
+        "import sys, runpy; sys.modules['tensorflow'] = None; sys.argv = sys.argv[1:]\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    command = ["train.py", "--attr", "young", "--steps", 2, *TINY.split()]
+    process = run(["-c", program, *command, "--run_dir", tmp_path / "run"], KERAS_BACKEND="jax")
+    assert process.returncode == 0, process.stderr
+    assert "make_old: against the true counterfactual of" in process.stdout
+
+
+@pytest.mark.parametrize(
+    ("backend", "parts"),
+    [
+        ("abacus", ["KERAS_BACKEND", "abacus", "tensorflow, jax"]),
+        ("numpy", ["KERAS_BACKEND numpy", "tensorflow, jax"]),
+    ],
+)
+def test_a_backend_that_nothing_runs_on_is_named(backend, parts):
+    assert_one_line_error(run(["train.py", "--attr", "young"], KERAS_BACKEND=backend), *parts)
+
+
+def test_a_dry_run_shows_settings_data_and_cost_and_trains_nothing(tmp_path):
+    command = ["train.py", "--attr", "young,Smiling", *TINY.split(), "--dry_run"]
+    process = run([*command, "--run_dir", tmp_path / "run"])
+    assert process.returncode == 0, process.stderr
+    start = process.stdout.index("{")
+    settings, end = json.JSONDecoder().raw_decode(process.stdout, start)
+    assert settings["attr"] == ["young", "Smiling"]
+    assert settings["width"] == 4
+    assert settings["batchnorm"] == "per_replica"
+    assert '"column": "Young"' in process.stdout[end:]
+    assert '"column": "Smiling"' in process.stdout[end:]
+    assert "parameters" in process.stdout[end:]
+    assert list(tmp_path.iterdir()) == []
+    # What it prints is a settings file.
+    (tmp_path / "settings.json").write_text(json.dumps(settings))
+    again = run(["train.py", "--config", tmp_path / "settings.json", "--dry_run"])
+    assert again.returncode == 0, again.stderr
+    assert json.JSONDecoder().raw_decode(again.stdout, start) == (settings, end)
+
+
+def test_help_names_every_setting_before_keras_is_imported():
+    program = (
+        "import sys, runpy; sys.argv = sys.argv[1:]\n"
+        "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "except SystemExit as stop: assert not stop.code, stop.code\n"
+        "assert not {'tensorflow', 'keras', 'jax'} & set(sys.modules)"
+    )
+    process = run(["-c", program, "train.py", "--help"])
+    assert process.returncode == 0, process.stderr
+    flags = re.findall(r"^  --(\w+)[ ,]", process.stdout, re.MULTILINE)
+    assert sorted(flags) == sorted({*flags}), "each is there once"
+    settings = [field.name for field in dataclasses.fields(TrainConfig)]
+    others = ["preset", "config", "run_dir", "resume", "dry_run", "devices", "logical_devices"]
+    assert sorted(flags) == sorted([*settings, *others])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        ([], ["--attr is needed"]),
+        (["--attr", "young", "--image_size", "100"], ["--image_size 100", "power of two"]),
+        (["--attr", "young", "--preset", "fast"], ["--preset fast", "paper, quick"]),
+        (["--attr", "young", "--steps", "many"], ["argument --steps", "'many'"]),
+        (["--attr", "smyle", "--synthetic_faces", "8"], ["unknown attribute 'smyle'", "smile"]),
+        (
+            ["--attr", "young", "--synthetic_faces", "20", "--test_per_class", "1000"],
+            ["--test_per_class 1000", "with the attribute"],
+        ),
+        (
+            ["--attr", "young", "--data", "celeba", "--data_dir", "nowhere"],
+            ["--data_dir nowhere: no such folder"],
+        ),
+        (["--attr", "young,Young"], ["young and Young are the same attribute"]),
+        (["--attr", "young,smyle", "--synthetic_faces", "8"], ["unknown attribute 'smyle'"]),
+        (["--attr", "young", "--ema_decay", "1"], ["--ema_decay 1.0: must be from 0 to below 1"]),
+        (["--attr", "young", "--devices", "7"], ["--devices 7"]),
+        (["--attr", "young", "--config", "gone.json"], ["gone.json: no such file"]),
+        (["--resume"], ["--resume needs --run_dir"]),
+        (["--resume", "--run_dir", "nowhere"], ["nowhere: no run here"]),
+    ],
+)
+def test_a_mistake_is_explained_in_one_line(tmp_path, monkeypatch, capsys, arguments, parts):
+    run_dir = [] if "--run_dir" in arguments else ["--run_dir", tmp_path / "run"]
+    if arguments == ["--resume"]:
+        run_dir = []
+    monkeypatch.setattr("sys.argv", ["train.py", *map(str, [*arguments, *run_dir])])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_path(str(ROOT / "train.py"), run_name="__main__")
+    assert stop.value.code == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "error: " in line]
+    for part in parts:
+        assert part in line
+    assert list(tmp_path.iterdir()) == [], "nothing half-written"
