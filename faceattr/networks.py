@@ -10,6 +10,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from faceattr import fast_layers
+
 IMAGE_SIZES = (32, 64, 128, 256)
 NUM_CLASSES = 3
 """Real without the attribute, real with it, generated (section 3.3)."""
@@ -24,9 +26,15 @@ _PHI_LEVEL = 2  # Eq. 5: the third layer
 
 
 def _conv(
-    filters: int, kernel_size: int, dtype: Any, strides: int = 1, padding: str = "same"
+    filters: int,
+    kernel_size: int,
+    dtype: Any,
+    strides: int = 1,
+    padding: str = "same",
+    upsampling: int = 1,
 ) -> layers.Layer:
-    return layers.Conv2D(
+    conv = fast_layers.Conv2D if upsampling == 2 else layers.Conv2D
+    return conv(
         filters,
         kernel_size,
         strides=strides,
@@ -38,7 +46,9 @@ def _conv(
 
 
 def _normalization(synchronized: bool, dtype: Any) -> layers.Layer:
-    return layers.BatchNormalization(momentum=_MOMENTUM, synchronized=synchronized, dtype=dtype)
+    return fast_layers.BatchNormalization(
+        momentum=_MOMENTUM, synchronized=synchronized, dtype=dtype
+    )
 
 
 def _build(block: list[layers.Layer], shape: tuple[int | None, ...]) -> tuple[Any, ...]:
@@ -50,7 +60,7 @@ def _build(block: list[layers.Layer], shape: tuple[int | None, ...]) -> tuple[An
 
 def _apply(block: list[layers.Layer], x: Any, training: bool) -> Any:
     convolution, activation, normalization = block
-    return normalization(activation(convolution(x)), training=training)
+    return normalization(activation(convolution(x, training=training)), training=training)
 
 
 def _check(image_size: int, width: int) -> None:
@@ -101,37 +111,35 @@ class TransformationNetwork(keras.Model):
         self.blocks = []
         self.upsampling: list[int] = []
         dtype = self.dtype_policy
+        before = 1
         for filters, kernel, strides, upsampling in rows:
             self.blocks.append(
                 [
-                    _conv(filters, kernel, dtype, strides),
+                    _conv(filters, kernel, dtype, strides, upsampling=before),
                     layers.LeakyReLU(_LEAKY_SLOPE, dtype=dtype),
                     _normalization(synchronized, dtype),
                 ]
             )
             self.upsampling.append(upsampling)
-        self.to_residual = _conv(3, 4, "float32")
+            # Table 1 normalises after upsampling. Repeating every pixel leaves a channel's mean
+            # and variance as they are, so both orders give the same numbers; this one normalises
+            # a quarter of the pixels, and leaves upsampling to the next convolution.
+            before = upsampling
+        self.to_residual = _conv(3, 4, "float32", upsampling=before)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Creates the weights; `input_shape` is (n, image_size, image_size, 3)."""
         shape = tuple(input_shape)
-        for block, upsampling in zip(self.blocks, self.upsampling, strict=True):
-            batch, height, width, channels = _build(block, shape)
-            shape = (batch, height * upsampling, width * upsampling, channels)
+        for block in self.blocks:
+            shape = _build(block, shape)
         self.to_residual.build(shape)
         self.built = True
 
     def call(self, images: Any, training: bool = False) -> Any:
         x = images
-        for block, upsampling in zip(self.blocks, self.upsampling, strict=True):
+        for block in self.blocks:
             x = _apply(block, x, training)
-            if upsampling > 1:
-                # Table 1 normalises after upsampling. Repeating every pixel leaves a channel's
-                # mean and variance as they are, so both orders give the same numbers; this one
-                # normalises a quarter of the pixels.
-                side = x.shape[1] * upsampling
-                x = ops.image.resize(x, (side, side), interpolation="nearest")
-        return self.to_residual(x)
+        return self.to_residual(x, training=training)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return tuple(input_shape)

@@ -46,7 +46,7 @@ class Objective(NamedTuple):
 
 
 @keras.saving.register_keras_serializable(package="faceattr")
-class ResidualGAN(Step, keras.Model):  # type: ignore[misc]
+class ResidualGAN(Step, keras.Model):
     """Two transformation networks and one discriminator, trained together without staging.
 
     Args:

@@ -52,6 +52,13 @@ class Step:
         """The terms of `Objective` on a held-out batch, with inference statistics."""
         return _reducible(self.update_means(self.objective(images, training=False)))
 
+    def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: `ResidualGAN` is built when it is made.
+
+        Keras would average a batch over all workers first, only to learn its shape, and fails at
+        that for a pair of images.
+        """
+
     @staticmethod
     def input_gradient(function: Callable[[Any], Any], images: tf.Tensor) -> tf.Tensor:
         """The gradient of `sum(function(images))` by `images`, itself differentiable."""

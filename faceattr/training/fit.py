@@ -22,6 +22,7 @@ from faceattr.training.strategy import (
     agreement,
     check_shares,
     compiles,
+    fit_scope,
     make_deterministic,
     make_strategy,
     worker,
@@ -130,7 +131,7 @@ def _fit(
     # After all that read the means.
     callbacks.append(ResetMeans(first_step))
     batches = training_batches(strategy, data, config, range(first_step, steps))
-    with stop, strategy.scope():
+    with stop, fit_scope(strategy):
         model.fit(
             batches,
             steps_per_epoch=steps - first_step,

@@ -4,6 +4,7 @@ On TensorFlow a strategy is one of `tf.distribute`, on JAX a `JaxStrategy`; the 
 needs of either its `scope()` and `num_replicas_in_sync`.
 """
 
+import contextlib
 import os
 from collections.abc import Callable
 from typing import Any
@@ -77,9 +78,19 @@ def agreement(strategy: Any) -> Callable[[bool], bool]:
     """A function that tells each worker whether any of them says yes; all must call it."""
     if worker(strategy)[1] == 1:
         return lambda said: said
-    from faceattr.training.tensorflow_strategy import any_worker
+    from faceattr.training.tensorflow_strategy import vote
 
-    return lambda said: any_worker(strategy, said)
+    return vote(strategy)
+
+
+def fit_scope(strategy: Any) -> contextlib.AbstractContextManager[Any]:
+    """What `fit` runs within: on JAX the strategy's scope.
+
+    On TensorFlow `fit` enters it by itself, and what callbacks save must be outside: there one
+    worker alone would wait for the others.
+    """
+    jax = keras.backend.backend() == "jax"
+    return strategy.scope() if jax else contextlib.nullcontext()
 
 
 def check_shares(strategy: Any, batch_size: int) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -70,11 +71,15 @@ def enable_determinism() -> None:
     tf.config.experimental.enable_op_determinism()
 
 
-def any_worker(strategy: tf.distribute.Strategy, said: bool) -> bool:
-    """Whether any worker says yes; a small all-reduce that every worker must join."""
+def vote(strategy: tf.distribute.Strategy) -> Callable[[bool], bool]:
+    """Makes a function that tells whether any worker says yes.
 
-    def vote() -> tf.Tensor:
-        return tf.constant(float(said))
+    It is a small all-reduce, a hundredth of a second or less, that every worker must join.
+    """
 
-    votes = strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(vote), axis=None)
-    return float(votes) > 0
+    @tf.function
+    def count(said: tf.Tensor) -> tf.Tensor:
+        votes = strategy.run(lambda: said)
+        return strategy.reduce(tf.distribute.ReduceOp.SUM, votes, axis=None)
+
+    return lambda said: float(count(tf.constant(float(said)))) > 0

@@ -14,9 +14,9 @@ from PIL import Image
 from faceattr import pixels
 from faceattr.errors import UserError
 from faceattr.metrics import psnr
-from faceattr.training.guards import Advice, TrainingDiverged
 from faceattr.training.config import TrainConfig
 from faceattr.training.fit import train
+from faceattr.training.guards import Advice, TrainingDiverged
 from faceattr.training.run import Run
 from faceattr.training.training_data import TrainingData
 

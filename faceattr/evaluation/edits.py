@@ -1,0 +1,71 @@
+"""What is evaluated: anything that gives a residual for images, and the edited images it makes."""
+
+from typing import Protocol
+
+import numpy as np
+
+from faceattr import pixels
+
+_BATCH = 32
+
+
+class Edit(Protocol):
+    """One edit, of any method: a transformation network, or decode(z + a) - x of a VAE-GAN.
+
+    From float32 [n, s, s, 3] in [-1, 1] to the residual, float of the same shape, not clipped.
+    """
+
+    def __call__(self, images: np.ndarray, /) -> np.ndarray: ...
+
+
+class Apply(Protocol):
+    """An editor that takes a strength: (float32 [n, s, s, 3], strength) to images in [-1, 1]."""
+
+    def __call__(self, images: np.ndarray, strength: float, /) -> np.ndarray: ...
+
+
+def residuals(edit: Edit, images: np.ndarray) -> np.ndarray:
+    """The residuals of many images, a batch at a time.
+
+    Args:
+        edit: the edit.
+        images: uint8 [n, s, s, 3].
+
+    Returns:
+        float32 [n, s, s, 3], not clipped.
+    """
+    out = np.zeros(images.shape, np.float32)
+    for start in range(0, len(images), _BATCH):
+        part = slice(start, start + _BATCH)
+        residual = np.asarray(edit(pixels.to_float(images[part])))
+        assert residual.shape == images[part].shape, "a residual has the shape of its images"
+        out[part] = residual
+    return out
+
+
+def edited_images(images: np.ndarray, residual: np.ndarray, strength: float = 1.0) -> np.ndarray:
+    """`clip(x + strength * r)` (Eq. 2), as a user sees it.
+
+    Args:
+        images: uint8 [n, s, s, 3].
+        residual: float [n, s, s, 3].
+        strength: float; 0 gives the images back.
+
+    Returns:
+        uint8 [n, s, s, 3].
+    """
+    return pixels.to_uint8(pixels.to_float(images) + np.float32(strength) * residual)
+
+
+def change_at_zero(apply: Apply, images: np.ndarray) -> int:
+    """The largest change that an editor makes at strength 0; it must be none.
+
+    Args:
+        apply: the editor.
+        images: uint8 [n, s, s, 3].
+
+    Returns:
+        int in [0, 255], levels of uint8.
+    """
+    unchanged = pixels.to_uint8(np.asarray(apply(pixels.to_float(images), 0.0)))
+    return int(np.abs(unchanged.astype(np.int16) - images).max(initial=0))
