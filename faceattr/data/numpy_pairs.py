@@ -1,4 +1,4 @@
-"""The batches of `pipeline.training_pairs` without TensorFlow: NumPy, from crops that are stored."""
+"""The batches of `pipeline.training_pairs` without TensorFlow, from crops that are stored."""
 
 from typing import Any
 

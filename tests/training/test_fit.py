@@ -183,6 +183,10 @@ def test_sigterm_saves_a_checkpoint_and_says_how_to_go_on(tmp_path):
     assert model.steps_done == step
 
 
+# FACEATTR_KILLS=10 kills ten runs, each at a moment of its own.
+KILLS = int(os.environ.get("FACEATTR_KILLS", "1"))
+
+
 @pytest.mark.slow
 def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bits(tmp_path):
     root = pathlib.Path(__file__).parents[2]
@@ -192,25 +196,31 @@ def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bits(tmp_path):
     def command(*arguments):
         return [sys.executable, "train.py", *arguments]
 
+    def weights(folder):
+        return [
+            weight.numpy() for weight in keras.models.load_model(Run(folder).model_path).weights
+        ]
+
     whole = command(*settings.split(), "--run_dir", tmp_path / "whole")
     subprocess.run(whole, cwd=root, check=True, capture_output=True, timeout=300)
-    killed = command(*settings.split(), "--run_dir", tmp_path / "killed")
-    with subprocess.Popen(killed, cwd=root, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 120
-        while not Run(tmp_path / "killed").checkpoints and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(np.random.default_rng().uniform(0, 2))
-        process.kill()
-    last, _ = Run(tmp_path / "killed").checkpoints[-1]
-    assert last < 200, "killed too late to prove anything"
-    resume = command("--run_dir", tmp_path / "killed", "--resume")
-    subprocess.run(resume, cwd=root, check=True, capture_output=True, timeout=300)
-    weights = [
-        [weight.numpy() for weight in keras.models.load_model(Run(folder).model_path).weights]
-        for folder in (tmp_path / "whole", tmp_path / "killed")
-    ]
-    for weight, same in zip(*weights, strict=True):
-        np.testing.assert_array_equal(weight, same)
+    for number in range(KILLS):
+        folder = tmp_path / f"killed-{number}"
+        killed = command(*settings.split(), "--run_dir", folder)
+        with subprocess.Popen(
+            killed, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
+            deadline = time.monotonic() + 120
+            while not Run(folder).checkpoints and time.monotonic() < deadline:
+                time.sleep(0.05)
+            time.sleep(np.random.default_rng().uniform(0, 2))
+            process.kill()
+        last, _ = Run(folder).checkpoints[-1]
+        assert last < 200, "killed too late to prove anything"
+        resume = command("--run_dir", folder, "--resume")
+        subprocess.run(resume, cwd=root, check=True, capture_output=True, timeout=300)
+        print(f"killed after the checkpoint of step {last}")
+        for weight, same in zip(weights(tmp_path / "whole"), weights(folder), strict=True):
+            np.testing.assert_array_equal(weight, same)
 
 
 @pytest.mark.slow
