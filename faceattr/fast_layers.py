@@ -14,20 +14,19 @@ class BatchNormalization(layers.BatchNormalization):
     """`keras.layers.BatchNormalization` over the last axis, as one operation of TensorFlow.
 
     Keras computes it step by step, and TensorFlow then makes a pass over the maps for each step.
-    On other backends, whose compilers join such steps, for statistics over several replicas, in
-    half precision and in inference, it is Keras's own.
+    On other backends, whose compilers join such steps, for statistics over several replicas, and
+    in inference, it is Keras's own.
     """
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        slow = self.synchronized or self.compute_dtype != "float32"
-        if not training or slow or keras.backend.backend() != "tensorflow":
+        if not training or self.synchronized or keras.backend.backend() != "tensorflow":
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf
 
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
             inputs,
-            ops.convert_to_tensor(self.gamma),
-            ops.convert_to_tensor(self.beta),
+            ops.cast(self.gamma, "float32"),
+            ops.cast(self.beta, "float32"),
             epsilon=self.epsilon,
             is_training=True,
         )

@@ -43,8 +43,12 @@ class Step:
         discriminator_gradients = discriminator_tape.gradient(
             discriminator_loss, [variable.value for variable in discriminator]
         )
-        self.generator_optimizer.apply(generator_gradients, generator)
-        self.discriminator_optimizer.apply(discriminator_gradients, discriminator)
+        for optimizer, gradients, variables in (
+            (self.generator_optimizer, generator_gradients, generator),
+            (self.discriminator_optimizer, discriminator_gradients, discriminator),
+        ):
+            scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+            optimizer.apply(_agreed(gradients) if scaled else gradients, variables)
         self.finish_step()
         return _reducible(self.update_means(objective))
 
@@ -66,6 +70,19 @@ class Step:
             tape.watch(images)
             total = ops.sum(function(images))
         return tape.gradient(total, images)
+
+
+def _agreed(gradients: list[tf.Tensor]) -> list[tf.Tensor]:
+    """Gradients that overflowed on one replica made not finite on all.
+
+    Keras's loss scaling asks the first replica alone whether to skip a step.
+    """
+    context = tf.distribute.get_replica_context()
+    if context.num_replicas_in_sync == 1:
+        return gradients
+    nought_or_nan = tf.add_n([tf.reduce_sum(0.0 * gradient) for gradient in gradients])
+    nought_or_nan = context.all_reduce(tf.distribute.ReduceOp.SUM, nought_or_nan)
+    return [gradients[0] + nought_or_nan, *gradients[1:]]
 
 
 def _reducible(logs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

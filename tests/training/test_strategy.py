@@ -44,6 +44,19 @@ for first, one, two in zip(before, models[0].weights, models[1].weights, strict=
     np.testing.assert_allclose(one.numpy(), two.numpy(), rtol=0, atol=1e-5 * largest)
 moved = max(np.abs(first - two.numpy()).max() for first, two in zip(before, models[1].weights))
 assert moved > 0.1, "nothing was learned"
+
+# The second replica alone overflows: the step is skipped on both, and the scale halved.
+for images in pair:
+    images[2:] = 1e30
+with strategy.scope():
+    model = ResidualGAN(32, 4, alpha=1e-3, dtype="mixed_float16")
+    model.compile()
+before = [weight.numpy() for weight in model.trainable_weights]
+model.fit(tf.data.Dataset.from_tensors(pair), verbose=0, shuffle=False)
+for first, weight in zip(before, model.trainable_weights, strict=True):
+    np.testing.assert_array_equal(first, weight.numpy())
+assert float(model.generator_optimizer.dynamic_scale.numpy()) == 2**14
+assert model.steps_done == 1
 """
 )
 
