@@ -4,9 +4,11 @@
 
 Each row is a process of its own that holds its networks and one batch in memory. The rows take
 turns, one repetition each, so that a machine whose speed drifts does not favour one of them; every
-figure is a median. GFLOP/s count the convolutions that Table 1 needs (`faceattr.training.cost`),
-however they are computed. The machine's own rates are a 2048x2048 matrix product, and a forward
-pass of G's second convolution over the same batch, in float32.
+figure is a median. GFLOP/s count the convolutions as Table 1 writes them, however they are
+computed (`faceattr.training.step_cost`). The machine's own rates are a 2048x2048 matrix product,
+and a forward pass of G's second convolution over the same batch, in float32. `GiB` is the most
+memory that the process took, less what it took before it had networks, and `estimated` what
+`step_cost` makes of it.
 
 `separate updates` is the reference: D, G0 and G1 updated one after the other, each from forward
 passes of its own over the batch, with an optimizer of its own, as public re-implementations do.
@@ -67,7 +69,7 @@ def main() -> None:
 
 def _measure(size: int, options: argparse.Namespace) -> dict[str, Any]:
     """The medians of every row and of the machine's rates at one image size."""
-    from faceattr.training.cost import step_cost
+    from faceattr.training.step_cost import step_cost
 
     chosen = {_STEP: True, _REFERENCE: True, _BFLOAT16: options.bfloat16, _XLA: options.xla}
     rows = [name for name, wanted in chosen.items() if wanted]
@@ -97,25 +99,20 @@ def _measure(size: int, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _table(size: int, figures: dict[str, Any], options: argparse.Namespace) -> str:
-    rates = figures["rates"]
+    product, convolution = (rate / 1e9 for rate in list(figures["rates"].values())[:2])
     lines = [
         f"{size}x{size}, width {options.width}, {options.batch_size} pairs: matrix product "
-        f"{rates['matrix_product_flops_per_second'] / 1e9:.0f} GFLOP/s, convolution "
-        f"{rates['convolution_flops_per_second'] / 1e9:.0f} GFLOP/s",
+        f"{product:.0f} GFLOP/s, convolution {convolution:.0f} GFLOP/s",
         f"{'':20}{'s/step':>8}{'pairs/s':>9}{'GFLOP/s':>9}{'of product':>12}{'of conv':>9}"
-        f"{'faster than':>13}{'peak':>10}{'networks':>10}{'estimate':>10}",
-        f"{'':20}{'':8}{'':9}{'':9}{'':12}{'':9}{'separate':>13}" + f"{'GiB':>10}" * 3,
+        f"{'over separate':>15}{'GiB':>7}{'estimated':>11}",
     ]
     for name, row in figures["rows"].items():
-        gib = [
-            row[key] / 2**30
-            for key in ("peak_memory_bytes", "step_memory_bytes", "estimated_memory_bytes")
-        ]
         lines.append(
             f"{name:20}{row['seconds']:8.2f}{row['pairs_per_second']:9.2f}"
             f"{row['flops_per_second'] / 1e9:9.0f}{row['over_matrix_product']:12.0%}"
-            f"{row['over_convolution']:9.0%}{row['over_separate_updates']:13.2f}"
-            + "".join(f"{value:10.2f}" for value in gib)
+            f"{row['over_convolution']:9.0%}{row['over_separate_updates']:15.2f}"
+            f"{row['step_memory_bytes'] / 2**30:7.2f}"
+            f"{row['estimated_memory_bytes'] / 2**30:11.2f}"
         )
     return "\n".join(lines)
 

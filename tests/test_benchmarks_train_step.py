@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from faceattr.residual_gan import ResidualGAN
-from faceattr.training.cost import step_cost
+from faceattr.training.step_cost import step_cost
 
 FOLDER = pathlib.Path(__file__).parents[1] / "benchmarks"
 

@@ -7,7 +7,6 @@ import sys
 import types
 
 import keras
-import numpy as np
 import pytest
 import tensorflow as tf
 from keras import ops
@@ -17,7 +16,8 @@ from faceattr.networks import TransformationNetwork
 from faceattr.residual_gan import ResidualGAN
 from faceattr.training import cost
 from faceattr.training.config import TrainConfig
-from faceattr.training.cost import cost_table, describe_cost, estimate, step_cost
+from faceattr.training.cost import cost_table, describe_cost, estimate
+from faceattr.training.step_cost import step_cost
 
 SETTINGS = [
     {"image_size": 32, "width": 4, "batch_size": 2},
@@ -299,7 +299,8 @@ def test_no_tensorflow_is_needed():
     program = """
 import sys
 sys.modules["tensorflow"] = None
-from faceattr.training.cost import measured_conv_rate, step_cost
+from faceattr.training.cost import measured_conv_rate
+from faceattr.training.step_cost import step_cost
 assert measured_conv_rate(seconds=0.001) > 0
 print(step_cost(64, 8, 2).flops)
 """
@@ -312,4 +313,3 @@ print(step_cost(64, 8, 2).flops)
     )
     assert process.returncode == 0, process.stderr[-3000:]
     assert int(process.stdout) == step_cost(64, 8, 2).flops
-    assert np.isfinite(step_cost(64, 8, 2).flops)
