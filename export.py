@@ -22,6 +22,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--run", required=True, help="the run directory that train.py left")
     parser.add_argument("--out", default="bundles", help="folder for the bundles (%(default)s)")
+    parser.add_argument(
+        "--best",
+        action="store_true",
+        help="export the checkpoint that train.py --best_by kept, not the last weights",
+    )
     return parser
 
 
@@ -30,7 +35,7 @@ def _main(arguments: argparse.Namespace) -> None:
     from faceattr.exporting.export import export
     from faceattr.exporting.manifest import Manifest
 
-    for bundle in export(arguments.run, arguments.out):
+    for bundle in export(arguments.run, arguments.out, arguments.best):
         exactness = Manifest.read(bundle).exactness
         print(
             f"{bundle}: differs from Keras by {exactness['saved_model']:.1g} (SavedModel) and "

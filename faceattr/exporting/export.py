@@ -31,27 +31,39 @@ _VERSION_FOLDER = "1"
 _PACKAGES = ("faceattr", "tensorflow", "keras", "numpy")
 
 
-def export(run_dir: str | pathlib.Path, out: str | pathlib.Path = "bundles") -> list[pathlib.Path]:
+def export(
+    run_dir: str | pathlib.Path, out: str | pathlib.Path = "bundles", best: bool = False
+) -> list[pathlib.Path]:
     """Exports both edits of a run.
 
     Args:
         run_dir: a finished run.
         out: the folder that gets one bundle per edit. Defaults to `"bundles"`.
+        best: bool. Whether to export the run's best checkpoint, which need not be of a finished
+            run, instead of the last weights. Defaults to False.
 
     Returns:
         the two bundles. An older bundle of the same edit is replaced.
 
     Raises:
-        UserError: if the run is not finished.
+        UserError: if the run is not finished, or has no best checkpoint.
         ExportMismatch: if an exported form differs from Keras; no bundle is left.
     """
     run = Run.open(pathlib.Path(run_dir))
-    if not run.model_path.is_file():
+    if best and not run.best_path.is_file():
+        raise UserError(
+            f"--best: {run.folder} has no best checkpoint; train with --best_by, such as "
+            "--best_by gan_loss"
+        )
+    if not best and not run.model_path.is_file():
         raise UserError(
             f"{run.folder}: the training is not finished (no {run.model_path.name}); go on with "
             f"python train.py --run_dir {run.folder} --resume"
         )
-    model = keras.models.load_model(run.model_path)
+    model = keras.models.load_model(run.best_path if best else run.model_path)
+    # The results are those of the last weights.
+    results = run.folder / "results.json"
+    metrics = json.loads(results.read_text()) if results.exists() and not best else {}
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     bundles = []
@@ -60,7 +72,7 @@ def export(run_dir: str | pathlib.Path, out: str | pathlib.Path = "bundles") -> 
         with tempfile.TemporaryDirectory(prefix=f".{edit}-", dir=out) as scratch:
             partial = pathlib.Path(scratch) / edit
             partial.mkdir()
-            _write_bundle(partial, run, model, direction)
+            _write_bundle(partial, run, model, direction, metrics)
             _replace(out / edit, partial)
         bundles.append(out / edit)
     return bundles
@@ -70,7 +82,9 @@ class ExportMismatch(RuntimeError):
     """An exported form does not give Keras's numbers."""
 
 
-def _write_bundle(bundle: pathlib.Path, run: Run, model: ResidualGAN, direction: str) -> None:
+def _write_bundle(
+    bundle: pathlib.Path, run: Run, model: ResidualGAN, direction: str, metrics: dict[str, Any]
+) -> None:
     edit = run.data["edits"][direction]
     network = _in_float32(model.editing_network(direction))
 
@@ -97,7 +111,6 @@ def _write_bundle(bundle: pathlib.Path, run: Run, model: ResidualGAN, direction:
             raise ExportMismatch(
                 f"{edit}: the {form} differs from Keras by {exactness[form]:.2g}, more than {bound}"
             )
-    results = run.folder / "results.json"
     Manifest(
         edit=edit,
         attribute=run.data["attribute"],
@@ -107,7 +120,7 @@ def _write_bundle(bundle: pathlib.Path, run: Run, model: ResidualGAN, direction:
         crop=CropGeometry.from_json(run.data["crop"]),
         data={name: value for name, value in run.data.items() if name not in ("crop", "edits")},
         training=dataclasses.asdict(run.config),
-        metrics=json.loads(results.read_text()) if results.exists() else {},
+        metrics=metrics,
         exactness=exactness,
         versions={name: importlib.metadata.version(name) for name in _PACKAGES},
     ).write(bundle)

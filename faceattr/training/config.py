@@ -152,7 +152,7 @@ class TrainConfig:
 
 PRESETS: dict[str, dict[str, Any]] = {
     # Table 1 and section 5 at 128x128; batch and length are not given in the paper. On two CPU
-    # cores about 2.3 pairs per second: a GPU is wanted.
+    # cores about 3 pairs per second: a GPU is wanted.
     "paper": {"image_size": 128, "width": 64, "batch_size": 64, "steps": 20_000},
     # Half the size and half the width: minutes on two CPU cores. So few steps do not clear the
     # noise that the networks start with unless every attribute, global ones too, is held to small

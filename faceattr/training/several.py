@@ -159,7 +159,7 @@ def _check(
 
 
 class _Speed:
-    """How fast the trainings of this session were, loading and measuring included."""
+    """How fast the trainings of this call were, loading and measuring included."""
 
     def __init__(self) -> None:
         self.steps = 0

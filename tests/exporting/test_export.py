@@ -13,7 +13,7 @@ from faceattr.errors import UserError
 from faceattr.exporting import export as exporting
 from faceattr.exporting.export import ExportMismatch, export
 from faceattr.exporting.manifest import Manifest
-from faceattr.training.run import Run
+from faceattr.training.run import Best, Run
 
 EDITS = {"add_glasses": "to_positive", "remove_glasses": "to_negative"}
 
@@ -141,6 +141,24 @@ def test_a_form_that_differs_is_not_declared_good(finished_run, tmp_path, monkey
     with pytest.raises(ExportMismatch, match="differs from Keras by"):
         export(finished_run.folder, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_best_checkpoint_is_exported_when_asked_for(finished_run, tmp_path):
+    shutil.copytree(finished_run.folder, tmp_path / "run")
+    run = Run(tmp_path / "run")
+    with pytest.raises(UserError, match=r"--best: .* no best checkpoint; train with --best_by"):
+        export(run.folder, tmp_path / "bundles", best=True)
+    _, newest = run.checkpoints[-1]
+    model = keras.models.load_model(newest)
+    model.to_positive.to_residual.bias.assign([0.5, 0.5, 0.5])
+    model.save(newest)
+    run.keep_best(newest, Best(3, "gan_loss", 0.25))
+    export(run.folder, tmp_path / "bundles", best=True)
+    loaded = tf.saved_model.load(tmp_path / "bundles" / "add_glasses" / "saved_model" / "1")
+    image = np.zeros((1, 32, 32, 3), np.float32)
+    found = loaded.signatures["serving_default"](image=tf.constant(image))["residual"]
+    np.testing.assert_allclose(found, model.to_positive(image), atol=1e-5)
+    assert Manifest.read(tmp_path / "bundles" / "add_glasses").metrics == {}
 
 
 def test_an_unfinished_run_says_how_to_finish(finished_run, tmp_path):
