@@ -241,8 +241,19 @@ class ResidualGAN(Step, keras.Model):
             float32 [n, s, s, 3] in [-1, 1].
         """
         images = ops.convert_to_tensor(images)
-        residual = self.transform(self.editing_network(direction), images, training=False)
-        return ops.clip(images + strength * residual, -1.0, 1.0)
+        return ops.clip(images + strength * self.residual_image(images, direction), -1.0, 1.0)
+
+    def residual_image(self, images: Any, direction: str) -> Any:
+        """The residual of the finished edit, with inference statistics.
+
+        Args:
+            images: float32 [n, s, s, 3] in [-1, 1].
+            direction: `"to_positive"` or `"to_negative"`.
+
+        Returns:
+            float32 [n, s, s, 3], not clipped.
+        """
+        return self.transform(self.editing_network(direction), images, training=False)
 
     def objective(self, images: tuple[Any, Any], training: bool) -> Objective:
         """Every forward pass of Eq. 8 and 9, each computed once.
