@@ -27,14 +27,15 @@ from faceattr.evaluation.classifier_data import (
     weighted_labels,
 )
 from faceattr.evaluation.classifier_network import build_classifier, masked_loss
-from faceattr.evaluation.scores import ColumnScore, column_score
+from faceattr.evaluation.scores import ColumnScore, ReliabilityBin, column_score, reliability
 from faceattr.files import replacing, write_text
 from faceattr.progress import progress_bar
 
 _logger = logging.getLogger(__name__)
 
-# Changes with the network, the loss or the schedule, so that an older cache is not taken up.
-_VERSION = 2
+# Changes with the network, the loss, the schedule or what is kept of it, so that an older cache is
+# not taken up.
+_VERSION = 3
 _BATCH = 128
 _WARM_UP_SHARE = 0.1
 
@@ -45,7 +46,7 @@ class ClassifierSettings:
 
     Attributes:
         image_size: int, side of the crops that it sees, divisible by 16. Defaults to 64.
-        epochs: int >= 1. Defaults to 8: on 16,000 crops of 64x64 about twenty minutes of
+        epochs: int >= 1. Defaults to 12: on 16,000 crops of 64x64 about half an hour of
             one CPU core.
         batch_size: int >= 1. Defaults to 64.
         learning_rate: float, the highest; it rises at first and then falls as a cosine.
@@ -57,7 +58,7 @@ class ClassifierSettings:
     """
 
     image_size: int = 64
-    epochs: int = 8
+    epochs: int = 12
     batch_size: int = 64
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
@@ -67,35 +68,69 @@ class ClassifierSettings:
     seed: int = 0
 
 
+@dataclasses.dataclass(frozen=True)
+class SourceCounts:
+    """Of one source: how many images there are, and how many of them the classifier never saw."""
+
+    images: int
+    held_out: int
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Seen:
+    """What a classifier sees in images.
+
+    Attributes:
+        probabilities: float64 [n, columns] in [0, 1], how sure it is that each face has each
+            attribute.
+        features: float64 [n, FEATURES], its penultimate layer, for distances between sets of
+            faces.
+    """
+
+    probabilities: np.ndarray
+    features: np.ndarray
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class AttributeClassifier:
     """A trained classifier and how good it is.
 
     Attributes:
         columns: the attributes that it tells.
-        image_size: int, side of the crops that it sees; images of other sizes are resized.
+        settings: how it was trained.
         scores: source -> column -> its scores on that source's held-out faces.
+        reliability: source -> column -> what it says against what is true, on the same faces.
+        sources: source -> its counts.
         model: see `build_classifier`.
     """
 
     columns: tuple[str, ...]
-    image_size: int
+    settings: ClassifierSettings
     scores: dict[str, dict[str, ColumnScore]]
+    reliability: dict[str, dict[str, list[ReliabilityBin]]]
+    sources: dict[str, SourceCounts]
     model: keras.Model
 
-    def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """How sure it is that each face has each attribute.
+    @property
+    def image_size(self) -> int:
+        """Side of the crops that it sees; images of other sizes are resized."""
+        return self.settings.image_size
+
+    def look(self, images: np.ndarray) -> Seen:
+        """Probabilities and features of the same images at once.
 
         A face and its mirror image have the same attributes: the mean of both logits counts.
 
         Args:
             images: uint8 [n, s, s, 3], face crops of any size s.
-
-        Returns:
-            float64 [n, len(columns)] in [0, 1].
         """
-        logits = [self._run(side, "logits") for side in (images, images[:, :, ::-1])]
-        return _sigmoid((logits[0] + logits[1]) / 2)
+        logits, features = self._run(images)
+        mirrored, _ = self._run(images[:, :, ::-1])
+        return Seen(_sigmoid((logits + mirrored) / 2), features)
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """`look` without the features: uint8 [n, s, s, 3] to float64 [n, len(columns)]."""
+        return self.look(images).probabilities
 
     def probability(self, images: np.ndarray, column: str) -> np.ndarray:
         """`probabilities` of one column: float64 [n].
@@ -109,25 +144,17 @@ class AttributeClassifier:
             )
         return self.probabilities(images)[:, self.columns.index(column)]
 
-    def features(self, images: np.ndarray) -> np.ndarray:
-        """The penultimate layer, for distances between sets of faces.
-
-        Args:
-            images: uint8 [n, s, s, 3].
-
-        Returns:
-            float64 [n, FEATURES].
-        """
-        return self._run(images, "features")
-
-    def _run(self, images: np.ndarray, output: str) -> np.ndarray:
+    def _run(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(logits, features) of images as they are, each float64."""
         assert images.dtype == np.uint8, "the classifier sees what a user sees: uint8 images"
-        parts = [np.zeros((0, self.model.output[output].shape[-1]))]
+        names = ("logits", "features")
+        parts = [[np.zeros((0, self.model.output[name].shape[-1]))] for name in names]
         for start in range(0, len(images), _BATCH):
             crops = resized(images[start : start + _BATCH], self.image_size)
-            out = self.model(crops, training=False)[output]
-            parts.append(ops.convert_to_numpy(out).astype(np.float64))
-        return np.concatenate(parts)
+            out = self.model(crops, training=False)
+            for name, found in zip(names, parts, strict=True):
+                found.append(ops.convert_to_numpy(out[name]).astype(np.float64))
+        return np.concatenate(parts[0]), np.concatenate(parts[1])
 
 
 def attribute_classifier(
@@ -152,7 +179,7 @@ def attribute_classifier(
         _logger.info("attribute classifier: taken from %s", folder)
         return _load(folder)
     classifier = train_classifier(faces, settings)
-    _save(classifier, folder, settings)
+    _save(classifier, folder)
     return classifier
 
 
@@ -185,9 +212,35 @@ def train_classifier(
     )
     model = build_classifier(settings.image_size, len(columns), settings.seed)
     _fit(model, batches, settings)
-    classifier = AttributeClassifier(columns, settings.image_size, {}, model)
-    scores = {source.name: _scores(classifier, source) for source in faces}
-    return dataclasses.replace(classifier, scores=scores)
+    classifier = AttributeClassifier(columns, settings, {}, {}, {}, model)
+    for source in faces:
+        classifier = measured_on(classifier, source)
+    return classifier
+
+
+def measured_on(classifier: AttributeClassifier, source: LabelledFaces) -> AttributeClassifier:
+    """The same classifier, with its scores on the held-out faces of one more source.
+
+    Args:
+        classifier: trained, on this source or on others.
+        source: a source that all of is held out is one that the classifier never learned from.
+    """
+    kept = np.flatnonzero(source.held_out)
+    probabilities = classifier.probabilities(read_crops(source.table, kept, classifier.image_size))
+    labels = labels_of(source, classifier.columns)[kept]
+    scores, bins = {}, {}
+    for place, column in enumerate(classifier.columns):
+        if column not in source.table.columns:
+            continue
+        known = labels[:, place] != 0
+        scores[column] = column_score(probabilities[:, place], labels[:, place])
+        bins[column] = reliability(probabilities[known, place], labels[known, place] > 0)
+    return dataclasses.replace(
+        classifier,
+        scores={**classifier.scores, source.name: scores},
+        reliability={**classifier.reliability, source.name: bins},
+        sources={**classifier.sources, source.name: SourceCounts(len(source.table), len(kept))},
+    )
 
 
 def _fit(model: keras.Model, batches: TrainingBatches, settings: ClassifierSettings) -> None:
@@ -222,31 +275,12 @@ def _fit(model: keras.Model, batches: TrainingBatches, settings: ClassifierSetti
         trained.fit(batches, epochs=settings.epochs, shuffle=False, verbose=0, callbacks=[advance])
 
 
-def _scores(classifier: AttributeClassifier, source: LabelledFaces) -> dict[str, ColumnScore]:
-    kept = np.flatnonzero(source.held_out)
-    probabilities = classifier.probabilities(read_crops(source.table, kept, classifier.image_size))
-    labels = labels_of(source, classifier.columns)[kept]
-    return {
-        column: column_score(probabilities[:, place], labels[:, place])
-        for place, column in enumerate(classifier.columns)
-        if column in source.table.columns
-    }
-
-
-def _save(
-    classifier: AttributeClassifier, folder: pathlib.Path, settings: ClassifierSettings
-) -> None:
+def _save(classifier: AttributeClassifier, folder: pathlib.Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / "classifier.keras") as beside:
         classifier.model.save(beside)
-    facts = {
-        "columns": classifier.columns,
-        "settings": dataclasses.asdict(settings),
-        "scores": {
-            source: {column: dataclasses.asdict(score) for column, score in columns.items()}
-            for source, columns in classifier.scores.items()
-        },
-    }
+    facts = dataclasses.asdict(dataclasses.replace(classifier, model=None))
+    del facts["model"]
     # Last: a folder with this file is complete.
     write_text(folder / "classifier.json", json.dumps(facts, indent=2) + "\n")
 
@@ -254,15 +288,24 @@ def _save(
 def _load(folder: pathlib.Path) -> AttributeClassifier:
     try:
         facts: dict[str, Any] = json.loads((folder / "classifier.json").read_text("utf-8"))
-        model = keras.models.load_model(folder / "classifier.keras", compile=False)
-        scores = {
-            source: {column: ColumnScore(**score) for column, score in columns.items()}
-            for source, columns in facts["scores"].items()
-        }
         return AttributeClassifier(
-            tuple(facts["columns"]), facts["settings"]["image_size"], scores, model
+            columns=tuple(facts["columns"]),
+            settings=ClassifierSettings(**facts["settings"]),
+            scores={
+                source: {column: ColumnScore(**score) for column, score in columns.items()}
+                for source, columns in facts["scores"].items()
+            },
+            reliability={
+                source: {
+                    column: [ReliabilityBin(**each) for each in bins]
+                    for column, bins in columns.items()
+                }
+                for source, columns in facts["reliability"].items()
+            },
+            sources={source: SourceCounts(**counts) for source, counts in facts["sources"].items()},
+            model=keras.models.load_model(folder / "classifier.keras", compile=False),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{folder}: damaged attribute classifier ({error}); remove it") from None
 
 

@@ -69,7 +69,7 @@ def decorrelation(
         place = list(columns).index(edit.column)
         tie = ties[place] * (1 if edit.to_positive else -1)
         changes.append(difference.mean(axis=0))
-        errors.append(difference.std(axis=0, ddof=1) / np.sqrt(len(difference)))
+        errors.append(_standard_errors(difference))
         correlations.append(tie)
         follows.append(_correlation(np.delete(changes[-1], place), np.delete(tie, place)))
     return Decorrelation(
@@ -80,6 +80,13 @@ def decorrelation(
         correlations=np.array(correlations),
         follows_data=np.array(follows),
     )
+
+
+def _standard_errors(difference: np.ndarray) -> np.ndarray:
+    """Of the means over [n, columns]; NaN for a single face, which says nothing of others."""
+    if len(difference) < 2:
+        return np.full(difference.shape[1], np.nan)
+    return difference.std(axis=0, ddof=1) / np.sqrt(len(difference))
 
 
 def label_correlations(labels: np.ndarray) -> np.ndarray:

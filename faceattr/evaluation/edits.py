@@ -5,6 +5,7 @@ from typing import Protocol
 import numpy as np
 
 from faceattr import pixels
+from faceattr.progress import progress_bar
 
 _BATCH = 32
 
@@ -35,7 +36,8 @@ def residuals(edit: Edit, images: np.ndarray) -> np.ndarray:
         float32 [n, s, s, 3], not clipped.
     """
     out = np.zeros(images.shape, np.float32)
-    for start in range(0, len(images), _BATCH):
+    bar = progress_bar(range(0, len(images), _BATCH), desc="editing", unit="batch", leave=False)
+    for start in bar:
         part = slice(start, start + _BATCH)
         residual = np.asarray(edit(pixels.to_float(images[part])))
         assert residual.shape == images[part].shape, "a residual has the shape of its images"

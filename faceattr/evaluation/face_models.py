@@ -10,12 +10,14 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pathlib
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from faceattr.errors import UserError
+from faceattr.progress import progress_bar
 
 _PACKAGE = "face_recognition_models"
 _LANDMARKS = "shape_predictor_68_face_landmarks.dat"
@@ -28,6 +30,7 @@ _FACE_BOX = (0.163, 0.326, 0.795, 0.960)
 # What the descriptor was trained on.
 _CHIP_SIDE, _CHIP_PADDING = 150, 0.25
 DESCRIPTOR = 128
+HOW_TO_INSTALL = "pip install dlib-bin face_recognition_models"
 
 
 class MissingExtra(UserError):
@@ -54,7 +57,8 @@ class FaceModels:
 
     def finds_face(self, images: np.ndarray) -> np.ndarray:
         """Whether the detector sees a face in each crop: uint8 [n, s, s, 3] to bool [n]."""
-        return np.array([bool(self._detector(_enlarged(image), 0)) for image in images], bool)
+        found = [bool(self._detector(_enlarged(image), 0)) for image in _shown(images, "detecting")]
+        return np.array(found, bool)
 
     def landmarks68(self, images: np.ndarray) -> np.ndarray:
         """The landmarks of iBUG 300-W, in its order (Kazemi and Sullivan 2014).
@@ -66,7 +70,7 @@ class FaceModels:
             float64 [n, 68, 2], (x, y) as fractions of the side; left is the viewer's.
         """
         points = np.zeros((len(images), 68, 2))
-        for index, image in enumerate(images):
+        for index, image in enumerate(_shown(images, "landmarks")):
             shape = self._shape(_enlarged(image))
             points[index] = [(point.x, point.y) for point in shape.parts()]
         # dlib gives whole pixels: their centres.
@@ -82,7 +86,7 @@ class FaceModels:
             float64 [n, DESCRIPTOR].
         """
         found = np.zeros((len(images), DESCRIPTOR))
-        for index, image in enumerate(images):
+        for index, image in enumerate(_shown(images, "descriptors")):
             large = _enlarged(image)
             chip = self._dlib.get_face_chip(large, self._shape(large), _CHIP_SIDE, _CHIP_PADDING)
             found[index] = self._recognizer.compute_face_descriptor(chip)
@@ -107,9 +111,12 @@ def _models_folder() -> pathlib.Path:
 
 def _missing(package: str) -> MissingExtra:
     return MissingExtra(
-        f"identity and landmarks need {package}, which is not installed: "
-        "pip install dlib-bin face_recognition_models"
+        f"identity and landmarks need {package}, which is not installed: {HOW_TO_INSTALL}"
     )
+
+
+def _shown(images: np.ndarray, what: str) -> Iterable[np.ndarray]:
+    return progress_bar(images, desc=what, unit="face", leave=False)
 
 
 def _enlarged(image: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Whether an edited face is still the same person."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -13,6 +14,19 @@ SAME_PERSON = 0.6
 
 # Keeps these draws apart from other draws of the same seed.
 _PAIR_DRAWS = 0x1DE7
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class FaceDescriptions:
+    """Who is seen in images.
+
+    Attributes:
+        descriptors: float64 [n, DESCRIPTOR], see `FaceModels.descriptors`.
+        found: bool [n], whether the detector sees a face.
+    """
+
+    descriptors: np.ndarray
+    found: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -49,38 +63,46 @@ class IdentityReference:
     taken_for_different: Estimate
 
 
-def identity_change(models: FaceModels, images: np.ndarray, edited: np.ndarray) -> Identity:
-    """Compares each face with its edit.
+def describe(models: FaceModels, images: np.ndarray) -> FaceDescriptions:
+    """Asks dlib's models who is seen; a face takes about a fifth of a second on one CPU core.
 
     Args:
         models: dlib's models.
-        images, edited: uint8 [n, s, s, 3], face crops in CelebA's frame. A face takes about a
-            third of a second on one CPU core.
+        images: uint8 [n, s, s, 3], face crops in CelebA's frame.
     """
-    distances = descriptor_distances(models.descriptors(images), models.descriptors(edited))
+    return FaceDescriptions(models.descriptors(images), models.finds_face(images))
+
+
+def identity_change(before: FaceDescriptions, after: FaceDescriptions) -> Identity:
+    """Compares each face with its edit."""
+    distances = descriptor_distances(before.descriptors, after.descriptors)
     return Identity(
         distances=distances,
         kept=intervals.share(distances < SAME_PERSON),
-        not_found_before=int((~models.finds_face(images)).sum()),
-        not_found_after=int((~models.finds_face(edited)).sum()),
+        not_found_before=int((~before.found).sum()),
+        not_found_after=int((~after.found).sum()),
     )
 
 
 def identity_reference(
-    models: FaceModels, images: np.ndarray, identities: np.ndarray, pairs: int, seed: int
+    models: FaceModels,
+    crops: Callable[[np.ndarray], np.ndarray],
+    identities: np.ndarray,
+    pairs: int,
+    seed: int,
 ) -> IdentityReference:
     """Measures the models themselves, on real faces whose persons are known.
 
     Args:
         models: dlib's models.
-        images: uint8 [n, s, s, 3], face crops in CelebA's frame.
+        crops: int64 [k] indices to uint8 [k, s, s, 3], face crops in CelebA's frame.
         identities: int64 [n], the same number for the same person, -1 unknown.
         pairs: int >= 1, the most pairs of either kind.
         seed: int, of the draws.
     """
     same, different = person_pairs(identities, pairs, seed)
     used, place = np.unique(np.concatenate([same, different]), return_inverse=True)
-    found = models.descriptors(images[used])
+    found = models.descriptors(crops(used))
     place = place.reshape(-1, 2)
     distances = descriptor_distances(found[place[:, 0]], found[place[:, 1]])
     near = distances < SAME_PERSON

@@ -24,10 +24,12 @@ class LandmarkErrors:
     Attributes:
         eyes: float64 [n], mean over the points of the eyes.
         rest: float64 [n], mean over all other points.
+        every: float64 [n], mean over all points.
     """
 
     eyes: np.ndarray
     rest: np.ndarray
+    every: np.ndarray
 
     def estimates(self, seed: int) -> dict[str, Estimate]:
         """The means over faces, as in Table 2: `eyes` and `rest`, with bootstrap intervals."""
@@ -55,7 +57,11 @@ def landmark_errors(found: np.ndarray, truth: np.ndarray) -> LandmarkErrors:
         eyes, five = _EYES_OF_68, five_points(truth)
     unit = np.linalg.norm(five[:, 1] - five[:, 0], axis=-1)
     error = np.linalg.norm(found - truth, axis=-1) / unit[:, None]
-    return LandmarkErrors(eyes=error[:, eyes].mean(axis=1), rest=error[:, ~eyes].mean(axis=1))
+    return LandmarkErrors(
+        eyes=error[:, eyes].mean(axis=1),
+        rest=error[:, ~eyes].mean(axis=1),
+        every=error.mean(axis=1),
+    )
 
 
 def five_points(points: np.ndarray) -> np.ndarray:

@@ -20,6 +20,10 @@ _MOUTH: _Box = ((3, 4), (0.4, 0.5, 0.4, 0.7))
 _LOWER_FACE: _Box = ((2, 3, 4), (0.8, 0.2, 0.8, 1.1))
 _WHOLE_FACE: _Box = ((0, 1, 2, 3, 4), (1.0, 1.4, 1.0, 1.1))
 
+# The line above which there is hair or forehead, and those beside which there is hair or ear, in
+# distances between the eyes.
+_BROWS_ABOVE_EYES, _TEMPLE_BESIDE_EYE = 0.8, 0.85
+
 _REGIONS = {
     "Eyeglasses": _EYES,
     "Smiling": _MOUTH,
@@ -67,8 +71,7 @@ def landmark_masks(column: str, landmarks: np.ndarray, image_size: int) -> np.nd
         bool [n, image_size, image_size].
     """
     points, (left, up, right, down) = _REGIONS.get(column, _WHOLE_FACE)
-    unknown = np.isnan(landmarks).any(axis=(1, 2), keepdims=True)
-    located = np.where(unknown, mean_landmarks(), landmarks)
+    located = _known(landmarks)
     eyes = np.linalg.norm(located[:, 1] - located[:, 0], axis=-1, keepdims=True)
     around = located[:, list(points)]
     low = (around.min(axis=1) - eyes * (left, up))[:, None, None]
@@ -76,6 +79,34 @@ def landmark_masks(column: str, landmarks: np.ndarray, image_size: int) -> np.nd
     centres = (np.arange(image_size) + 0.5) / image_size
     grid = np.stack(np.meshgrid(centres, centres), axis=-1)[None]
     return ((grid >= low) & (grid <= high)).all(axis=-1)
+
+
+def hair_masks(landmarks: np.ndarray, image_size: int) -> np.ndarray:
+    """Where the hair of each face is, or the space around the head: above the brows, and beside
+    the cheeks down to the lower edge.
+
+    Args:
+        landmarks: as in `landmark_masks`.
+        image_size: int, side of the crops in pixels.
+
+    Returns:
+        bool [n, image_size, image_size].
+    """
+    located = _known(landmarks)
+    eyes = np.linalg.norm(located[:, 1] - located[:, 0], axis=-1)
+    brows = located[:, :2, 1].min(axis=1) - _BROWS_ABOVE_EYES * eyes
+    left = located[:, 0, 0] - _TEMPLE_BESIDE_EYE * eyes
+    right = located[:, 1, 0] + _TEMPLE_BESIDE_EYE * eyes
+    centres = (np.arange(image_size) + 0.5) / image_size
+    above = centres[None] < brows[:, None]
+    beside = (centres[None] < left[:, None]) | (centres[None] > right[:, None])
+    return above[:, :, None] | beside[:, None, :]
+
+
+def _known(landmarks: np.ndarray) -> np.ndarray:
+    """The landmarks, with the mean face's for a face with a NaN."""
+    unknown = np.isnan(landmarks).any(axis=(1, 2), keepdims=True)
+    return np.where(unknown, mean_landmarks(), landmarks)
 
 
 def synthetic_masks(

@@ -5,7 +5,7 @@ cheapest pixels that fool a classifier. It is read beside realism, locality and 
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from faceattr.evaluation import intervals
 from faceattr.evaluation.edits import edited_images
 from faceattr.evaluation.intervals import Estimate
+from faceattr.progress import progress_bar
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 
@@ -80,6 +81,7 @@ def strength_response(
     residual: np.ndarray,
     to_positive: bool,
     strengths: Sequence[float] = STRENGTHS,
+    known: Mapping[float, np.ndarray] | None = None,
 ) -> list[StrengthPoint]:
     """How the edit answers to its strength: `clip(x + strength * r)`.
 
@@ -89,10 +91,16 @@ def strength_response(
         residual: float [n, s, s, 3].
         to_positive: bool, whether the edit adds the attribute.
         strengths: floats.
+        known: strength -> the judge's probabilities, float [n], of those that it was asked for
+            already.
     """
+    known = known or {}
     points = []
-    for strength in strengths:
-        probabilities = judge(edited_images(images, residual, strength))
+    for strength in progress_bar(strengths, desc="strengths", unit="strength", leave=False):
+        if strength in known:
+            probabilities = known[strength]
+        else:
+            probabilities = judge(edited_images(images, residual, strength))
         reached = intervals.share(target_reached(probabilities, to_positive))
         points.append(
             StrengthPoint(strength, reached, _target_probability(probabilities, to_positive))

@@ -52,7 +52,9 @@ def prepare(source: Source, folder: pathlib.Path, image_size: int, seed: int) ->
         UserError: if the source cannot be read, or was packed at another size.
     """
     if not (folder / PACK_NAME).is_file():
-        pack(_partitioned(_load(source, image_size, seed), source.held_out, seed), folder, image_size)
+        pack(
+            _partitioned(_load(source, image_size, seed), source.held_out, seed), folder, image_size
+        )
     table = load_packed(folder)
     assert table.images is not None, "packed crops are in memory"
     if table.images.shape[1] != image_size:

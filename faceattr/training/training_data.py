@@ -1,7 +1,9 @@
 """TrainingData: the table, the attribute and the split that a training's settings stand for."""
 
+import dataclasses
 import logging
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from faceattr.training.config import TrainConfig
 _logger = logging.getLogger(__name__)
 
 _AUTO_CACHE_BYTES = 2**30
+_CHUNK = 64  # training faces that are read at once
 
 
 class TrainingData:
@@ -28,6 +31,7 @@ class TrainingData:
         table: the labelled images.
         attribute: the attribute to be edited.
         split: training and test, by class.
+        synthetic: what only drawn faces have; None for photographs.
     """
 
     def __init__(
@@ -40,7 +44,7 @@ class TrainingData:
         self.table = table
         self.attribute = attribute
         self.split = split
-        self._synthetic = synthetic
+        self.synthetic = synthetic
 
     @classmethod
     def load(cls, config: TrainConfig, split_dir: pathlib.Path | None = None) -> "TrainingData":
@@ -65,7 +69,7 @@ class TrainingData:
         if warning := noise_warning(config.data, attribute.column):
             _logger.warning("%s", warning)
         split = (
-            _draw_split(config, table, attribute.column)
+            draw_split(config, table, attribute.column)
             if split_dir is None
             else Split.read(split_dir, table)
         )
@@ -89,7 +93,8 @@ class TrainingData:
             "positives": int(values.sum()),
             "negatives": int((self.table.known(self.attribute.column) & ~values).sum()),
             "split": config.split,
-            "train_per_class": len(self.split.train_negative),
+            "train_per_class": min(len(self.split.train_negative), len(self.split.train_positive)),
+            "train_images": len(self.split.train_negative) + len(self.split.train_positive),
             "test_per_class": len(self.split.test_negative),
             "left_out": count_reasons(self.split.left_out),
             "crop": self.table.crop.to_json(),
@@ -99,15 +104,22 @@ class TrainingData:
         """The first held-out faces of a class: uint8 [count, image_size, image_size, 3]."""
         return self.table.crops(self._test_indices(label)[:count], image_size)
 
+    def train_crops(self, label: int, image_size: int, most: int) -> Iterator[np.ndarray]:
+        """Training faces of a class, at most `most` of them spread over all: uint8 batches."""
+        members = (self.split.train_negative, self.split.train_positive)[label]
+        members = members[:: -(-len(members) // most)]
+        for start in range(0, len(members), _CHUNK):
+            yield self.table.crops(members[start : start + _CHUNK], image_size)
+
     def counterfactuals(self, label: int) -> np.ndarray | None:
         """The held-out faces of a class with the attribute truly flipped.
 
         Returns:
             uint8 [n, image_size, image_size, 3]; None for real faces, which have none.
         """
-        if self._synthetic is None:
+        if self.synthetic is None:
             return None
-        return self._synthetic.counterfactuals(self._test_indices(label), self.attribute.column)
+        return self.synthetic.counterfactuals(self._test_indices(label), self.attribute.column)
 
     def _test_indices(self, label: int) -> np.ndarray:
         return (self.split.test_negative, self.split.test_positive)[label]
@@ -144,14 +156,44 @@ def _cached(table: AttributeTable, split: Split, config: TrainConfig) -> Attribu
     return cached_in_memory(table, indices, config.image_size)
 
 
-def _draw_split(config: TrainConfig, table: AttributeTable, column: str) -> Split:
+def draw_split(config: TrainConfig, table: AttributeTable, column: str) -> Split:
+    """The split that the settings ask for.
+
+    A VAE-GAN learns faces, and its attribute vector is a difference of means: both want every
+    training image, not as many of the larger class as there are of the smaller. Held out are the
+    same images as for the paper's model.
+
+    Raises:
+        UserError: see `make_split`.
+    """
     bad = {}
     if config.on_bad_image == "skip":
         # Before the split is drawn, so that it is balanced without the bad ones.
         index_of = {name: index for index, name in enumerate(table.names)}
         candidates = np.flatnonzero(table.known(column))
         bad = {index_of[image.name]: image.problem for image in find_bad_images(table, candidates)}
-    return make_split(config.split, table, column, config.test_per_class, config.seed, bad)
+    split = make_split(config.split, table, column, config.test_per_class, config.seed, bad)
+    return _unbalanced(split, config.split, table, column) if config.model == "vae_gan" else split
+
+
+def _unbalanced(split: Split, kind: str, table: AttributeTable, column: str) -> Split:
+    """The split with all images in training that may be, of classes of any size."""
+    left_out = {image.name for image in split.left_out}
+    may = table.known(column) & np.array([name not in left_out for name in table.names])
+    held_out = np.concatenate([split.test_negative, split.test_positive])
+    may[held_out] = False
+    if kind == "official":
+        assert table.partition is not None, "see make_split"
+        may &= table.partition == 0
+    elif kind == "person":
+        assert table.identities is not None, "see make_split"
+        may &= ~np.isin(table.identities, table.identities[held_out])
+    positive = table.values(column)
+    return dataclasses.replace(
+        split,
+        train_negative=np.flatnonzero(may & ~positive),
+        train_positive=np.flatnonzero(may & positive),
+    )
 
 
 def _refuse_bad_images(table: AttributeTable, indices: np.ndarray) -> None:
@@ -164,10 +206,11 @@ def _refuse_bad_images(table: AttributeTable, indices: np.ndarray) -> None:
 
 
 def _log(column: str, split: Split, config: TrainConfig) -> None:
+    negatives, positives = len(split.train_negative), len(split.train_positive)
     _logger.info(
-        "%s: %d pairs to train on, %d faces of each class held out%s",
+        "%s: %s to train on, %d faces of each class held out%s",
         column,
-        len(split.train_negative),
+        f"{positives} pairs" if negatives == positives else f"{negatives} + {positives} faces",
         len(split.test_negative),
         "" if config.test_per_class else " (--test_per_class chooses)",
     )

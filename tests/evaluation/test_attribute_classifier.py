@@ -10,7 +10,9 @@ from faceattr.data.sources import draw_synthetic, load_files
 from faceattr.errors import UserError
 from faceattr.evaluation.attribute_classifier import (
     ClassifierSettings,
+    SourceCounts,
     attribute_classifier,
+    measured_on,
     train_classifier,
 )
 from faceattr.evaluation.classifier_data import (
@@ -221,6 +223,10 @@ def test_a_classifier_is_trained_once_and_then_read(faces, cache, trained, caplo
     assert second.scores["drawn"]["Young"] == trained.scores["drawn"]["Young"]
     score = trained.scores["drawn"]["Young"]
     assert score.positives + score.negatives == faces.held_out.sum()
+    assert second.sources["drawn"] == SourceCounts(96, int(faces.held_out.sum()))
+    assert second.settings == QUICK
+    assert second.reliability == trained.reliability
+    assert sum(bin.count for bin in trained.reliability["drawn"]["Young"]) == faces.held_out.sum()
 
 
 def test_what_a_classifier_gives(faces, trained):
@@ -231,13 +237,28 @@ def test_what_a_classifier_gives(faces, trained):
     assert ((probabilities >= 0) & (probabilities <= 1)).all()
     place = classifier.columns.index("Male")
     assert np.array_equal(classifier.probability(crops, "Male"), probabilities[:, place])
-    assert classifier.features(crops).shape == (5, FEATURES)
+    assert classifier.look(crops).features.shape == (5, FEATURES)
     assert classifier.probabilities(crops[:, :, ::-1]) == pytest.approx(probabilities, abs=1e-6)
     larger = crops.repeat(2, axis=1).repeat(2, axis=2)
     assert np.abs(classifier.probabilities(larger) - probabilities).mean() < 0.02
     assert classifier.probabilities(crops[:0]).shape == (0, 40)
     with pytest.raises(UserError, match="not trained on Beach"):
         classifier.probability(crops, "Beach")
+
+
+def test_it_is_measured_on_a_source_that_it_never_saw(trained):
+    table = draw_synthetic(20, 64, seed=5).table
+    columns = ("Male", "Beach")
+    labels = np.stack([table.labels[:, table.columns.index("Male")], np.ones(20, np.int8)], axis=1)
+    labels[:3, 0] = 0
+    other = dataclasses.replace(table, columns=columns, labels=labels)
+    measured = measured_on(trained, LabelledFaces("other", other, np.ones(20, bool)))
+    assert measured.scores["drawn"] == trained.scores["drawn"]
+    assert list(measured.scores["other"]) == ["Male"], "it was not trained on beaches"
+    assert measured.scores["other"]["Male"].positives == (labels[3:, 0] > 0).sum()
+    assert sum(bin.count for bin in measured.reliability["other"]["Male"]) == 17
+    assert measured.sources["other"] == SourceCounts(20, 20)
+    assert list(trained.scores) == ["drawn"], "the one that was given stays as it was"
 
 
 @pytest.mark.usefixtures("trained")

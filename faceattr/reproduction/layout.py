@@ -1,0 +1,58 @@
+"""The paper's layout: a row for each kind of image, a column for each face."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from faceattr import pixels
+from faceattr.evaluation.evaluate import EditPictures
+from faceattr.evaluation.grids import labelled_grid
+
+_WHITE = 255
+
+
+def residual_pictures(residual: np.ndarray) -> np.ndarray:
+    """Residuals to look at, as in Fig. 4: grey is no change.
+
+    Args:
+        residual: float [n, s, s, 3], not clipped.
+
+    Returns:
+        uint8 [n, s, s, 3].
+    """
+    return pixels.to_uint8(np.clip(residual, -1, 1).astype(np.float32))
+
+
+def random_faces(pictures: EditPictures, count: int) -> np.ndarray:
+    """Indices of the first few faces in random order: drawn by the seed, not chosen."""
+    return pictures.random[:count]
+
+
+def sheet(title: str, rows: Sequence[tuple[str, Sequence[np.ndarray]]], cell: int) -> np.ndarray:
+    """One sub-figure: uint8 [height, width, 3].
+
+    Args:
+        title: what is above it.
+        rows: a label, and uint8 [s, s, 3] for each face.
+        cell: int, side at which a face is drawn.
+    """
+    return labelled_grid([""] * len(rows[0][1]), rows, cell=cell, title=title)
+
+
+def stacked(sheets: Sequence[np.ndarray], across: int = 1) -> np.ndarray:
+    """Sub-figures side by side and below each other, on white: uint8 [height, width, 3]."""
+    lines = [
+        _joined(sheets[start : start + across], axis=1) for start in range(0, len(sheets), across)
+    ]
+    return _joined(lines, axis=0)
+
+
+def _joined(images: Sequence[np.ndarray], axis: int) -> np.ndarray:
+    other = 1 - axis
+    most = max(image.shape[other] for image in images)
+    padded = []
+    for image in images:
+        room = [(0, 0), (0, 0), (0, 0)]
+        room[other] = (0, most - image.shape[other])
+        padded.append(np.pad(image, room, constant_values=_WHITE))
+    return np.concatenate(padded, axis=axis)

@@ -1,0 +1,120 @@
+"""Result: what one experiment leaves, as files that a person and a program can read."""
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from faceattr.evaluation.intervals import Estimate
+from faceattr.files import replacing, write_text
+from faceattr.reproduction.comparisons import Claim, Comparison
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Result:
+    """One figure or table of the paper, made anew.
+
+    Attributes:
+        title: str, what it shows.
+        pictures: file name without its suffix -> uint8 [height, width, 3].
+        text: str, Markdown: what was measured, in tables.
+        claims: the paper's claims that it bears on.
+        numbers: the same as `text` for programs, of values that JSON knows.
+    """
+
+    title: str
+    pictures: dict[str, np.ndarray]
+    text: str
+    claims: tuple[Claim, ...]
+    numbers: dict[str, Any]
+
+
+def result_path(folder: pathlib.Path, name: str) -> pathlib.Path:
+    """The file that is there once an experiment is finished."""
+    return folder / name / f"{name}.json"
+
+
+def write_result(result: Result, folder: pathlib.Path, name: str) -> None:
+    """Writes `folder/<name>/`: pictures, `<name>.md` and, last, `<name>.json`."""
+    place = folder / name
+    place.mkdir(parents=True, exist_ok=True)
+    for file, image in result.pictures.items():
+        with replacing(place / f"{file}.png") as beside:
+            Image.fromarray(image).save(beside, format="PNG", optimize=True)
+    shown = "".join(f"![{result.title}]({name}/{file}.png)\n\n" for file in result.pictures)
+    # The pictures are named as seen from results.md, one folder up.
+    write_text(place / f"{name}.md", f"## {result.title}\n\n{shown}{result.text.strip()}\n")
+    facts = {
+        "title": result.title,
+        "numbers": result.numbers,
+        "claims": [
+            {**dataclasses.asdict(claim), "verdict": claim.verdict} for claim in result.claims
+        ],
+    }
+    write_text(
+        result_path(folder, name), json.dumps(finite(facts), indent=2, allow_nan=False) + "\n"
+    )
+
+
+def read_claims(folder: pathlib.Path, name: str) -> list[Claim]:
+    """The claims of a finished experiment."""
+    facts = json.loads(result_path(folder, name).read_text(encoding="utf-8"))
+    return [_claim(claim) for claim in facts["claims"]]
+
+
+def _claim(facts: dict[str, Any]) -> Claim:
+    comparisons = []
+    for each in facts["comparisons"]:
+        gap = {key: _number(value) for key, value in each["difference"].items()}
+        values = {key: _number(each[key]) for key in ("first_mean", "second_mean")}
+        comparisons.append(Comparison(**{**each, **values, "difference": Estimate(**gap)}))
+    return Claim(facts["text"], facts["where"], tuple(comparisons), facts["note"])
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def finite(value: Any) -> Any:
+    """The same with null for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; the first column is left, the others right."""
+    lines = ["| " + " | ".join(heads) + " |", "| --- |" + " ---: |" * (len(heads) - 1)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A number for a table; a dash where there is none."""
+    return "–" if value is None or not np.isfinite(value) else f"{value:.{digits}f}"
+
+
+def percent(value: float | None) -> str:
+    """A share for a table, in whole percent."""
+    return "–" if value is None or not np.isfinite(value) else f"{100 * value:.0f}%"
+
+
+def interval(estimate: dict[str, Any] | Estimate | None, digits: int = 2, scale: float = 1) -> str:
+    """An estimate for a table: value and interval."""
+    if estimate is None:
+        return "–"
+    facts = dataclasses.asdict(estimate) if isinstance(estimate, Estimate) else estimate
+    value, low, high = (facts[key] for key in ("value", "low", "high"))
+    if value is None or not np.isfinite(value):
+        return "–"
+    return f"{scale * value:.{digits}f} ({scale * low:.{digits}f} to {scale * high:.{digits}f})"

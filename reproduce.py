@@ -1,0 +1,106 @@
+"""Makes the paper's figures and tables anew; see `python reproduce.py --help`."""
+
+import argparse
+import dataclasses
+import pathlib
+import shlex
+import sys
+
+from faceattr import command_line
+
+_EXPERIMENTS = ("fig4", "fig5", "fig6", "fig7", "table2", "fig9")
+
+_EPILOG = """experiments:
+  fig4     six attributes, both directions: input, VAE-GAN, ours, residual
+  fig5     the same networks on faces of another data set (LFW)
+  fig6     glasses: input, ours, without the residual, without dual learning
+  fig7     a beard for women: VAE-GAN's reconstruction and edit, ours; hair and male score
+  table2   landmark errors without glasses, with them, and with them removed
+  fig9     faces that are turned away
+  all      all of these, and one report of every edit
+
+examples:
+  python reproduce.py all --quick
+      minutes on two CPU cores, on drawn faces: shows that it runs, and nothing about the paper
+  python reproduce.py all --data_dir data/celeba --other_dir data/lfw
+      the paper's setting, 128x128 and 20,000 steps of nine trainings: for a GPU, in days
+  python reproduce.py fig6 table2 --data_dir data/celeba --image_size 64 --width 32 \\
+      --batch_size 16 --steps 1200 --alpha 5e-4 --out runs/small
+      two experiments at a size that two CPU cores can do
+
+Everything is kept in the folder of --out: packed faces, the judge, the runs, what was measured.
+The same command goes on where it was stopped, and does again only what is missing. Remove
+<out>/<experiment> to measure an experiment again.
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = command_line.ArgumentParser(
+        "reproduce.py",
+        "Trains what is missing, measures it, and writes the paper's figures and tables, with the\n"
+        "verdict on each of its claims, to <out>/results.md.",
+        _EPILOG,
+    )
+    parser.add_argument(
+        "experiments", nargs="+", choices=(*_EXPERIMENTS, "all"), help="which ones", metavar="NAME"
+    )
+    parser.add_argument("--out", default="runs/reproduction", help="folder of it all (%(default)s)")
+    parser.add_argument("--quick", action="store_true", help="tiny, on drawn faces, in minutes")
+    data = parser.add_argument_group("data")
+    data.add_argument("--data", choices=("celeba", "synthetic", "packed"), help="(celeba)")
+    data.add_argument("--data_dir", help="the folder it lies in")
+    data.add_argument(
+        "--other_data", choices=("lfw", "celeba", "synthetic", "packed"), help="(lfw)"
+    )
+    data.add_argument("--other_dir", help="its folder; fig5 needs it")
+    data.add_argument("--held_out", type=float, help="share to hold out, by person (0.15)")
+    data.add_argument("--synthetic_faces", type=int, help="how many are drawn")
+    size = parser.add_argument_group("every training, as in train.py")
+    size.add_argument("--image_size", type=int, choices=(32, 64, 128, 256), help="(128)")
+    size.add_argument("--width", type=int, help="channels of the first layers (64)")
+    size.add_argument("--batch_size", type=int, help="pairs per step (64)")
+    size.add_argument("--steps", type=int, help="(20000)")
+    size.add_argument("--alpha", type=float, help="weight of the pixel term (the paper's)")
+    size.add_argument(
+        "--spectral_norm",
+        action="store_true",
+        default=None,
+        help="hold the discriminator's layers to a spectral norm of 1; with few faces it wins else",
+    )
+    size.add_argument("--ema_decay", type=float, help="edit with averaged weights (0: not)")
+    size.add_argument("--precision", choices=("float32", "mixed_bfloat16"), help="(float32)")
+    size.add_argument("--seed", type=int, help="(0)")
+    measured = parser.add_argument_group("measuring")
+    measured.add_argument("--judge_epochs", type=int, help="of the attribute classifier (12)")
+    measured.add_argument("--judge_size", type=int, help="side of the crops that it sees (64)")
+    measured.add_argument("--faces", type=int, help="most faces of a class for each edit (200)")
+    measured.add_argument("--identity_faces", type=int, help="most faces for dlib's models (100)")
+    return parser
+
+
+def _main(arguments: argparse.Namespace) -> None:
+    command_line.import_tensorflow_quietly()
+    from faceattr.reproduction.reproduce import reproduce
+    from faceattr.reproduction.settings import QUICK, ReproductionSettings
+    from faceattr.training.fit import TrainingStopped
+    from faceattr.training.guards import TrainingDiverged
+
+    names = [field.name for field in dataclasses.fields(ReproductionSettings)]
+    given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    settings = ReproductionSettings(**{**(QUICK if arguments.quick else {}), **given})
+    wanted = _EXPERIMENTS if "all" in arguments.experiments else tuple(arguments.experiments)
+    typed = shlex.join(["python", "reproduce.py", *sys.argv[1:]])
+    try:
+        page = reproduce(wanted, settings, pathlib.Path(arguments.out), typed)
+    except TrainingStopped as stop:
+        print(f"\nstopped after step {stop.step}; go on with:\n  {typed}")
+        sys.exit(130)
+    except TrainingDiverged as problem:
+        print(f"reproduce.py: {problem}; take another --seed and another --out", file=sys.stderr)
+        sys.exit(1)
+    print(f"results: {page}")
+    print(f"report:  {page.parent / 'report' / 'report.html'}")
+
+
+if __name__ == "__main__":
+    command_line.run("reproduce.py", lambda: _main(_parser().parse_args()))

@@ -1,0 +1,471 @@
+"""evaluate() with edits, a judge and face models whose every answer is known."""
+
+import dataclasses
+import json
+import pathlib
+
+import numpy as np
+import pytest
+
+from faceattr import pixels
+from faceattr.attributes import find_attribute
+from faceattr.data import synthetic
+from faceattr.data.crop import CELEBA_CROP, WHOLE_IMAGE
+from faceattr.data.sources import draw_synthetic
+from faceattr.data.table import AttributeTable
+from faceattr.errors import UserError
+from faceattr.evaluation import evaluate as room
+from faceattr.evaluation.attribute_classifier import ClassifierSettings, Seen, SourceCounts
+from faceattr.evaluation.evaluate import EvaluationSettings, evaluate
+from faceattr.evaluation.evaluation_faces import EvaluationFaces
+from faceattr.evaluation.regions import landmark_masks, mean_landmarks
+from faceattr.evaluation.scores import column_score, reliability
+from faceattr.evaluation.subject import Subject
+
+COLUMNS = ("Eyeglasses", "Male", "Smiling", "Young")
+SIZE = 32
+EYES = landmark_masks("Eyeglasses", np.full((1, 5, 2), np.nan), SIZE)[0]
+# What glasses are here: so much more red around the eyes.
+GLASSES = 100
+
+
+class Judge:
+    """For whom glasses are red around the eyes, and a man has blue cheeks."""
+
+    columns = COLUMNS
+    settings = ClassifierSettings(epochs=1)
+    sources = {"faces": SourceCounts(40, 24)}  # noqa: RUF012
+    _perfect = column_score(np.array([0.9, 0.1]), np.array([1, -1]))
+    scores = {"faces": dict.fromkeys(COLUMNS, _perfect)}  # noqa: RUF012
+    reliability = {  # noqa: RUF012
+        "faces": dict.fromkeys(COLUMNS, reliability(np.array([0.9, 0.1]), np.array([True, False])))
+    }
+
+    def __init__(self):
+        self.images = 0
+
+    def look(self, images):
+        self.images += len(images)
+        red = images[:, EYES, 0].mean(axis=1) / 255
+        blue = images[:, 24:, :8, 2].mean(axis=(1, 2)) / 255
+        probabilities = np.stack([red, blue, 1 - red, np.full(len(images), 0.7)], axis=1)
+        return Seen(probabilities, images[:, ::8, ::8, 0].reshape(len(images), -1) / 255.0)
+
+
+class Models:
+    """Face models that see the mean face, and know people by the red of their eyes."""
+
+    def __init__(self):
+        self.described = 0
+
+    def landmarks68(self, images):
+        points = np.tile(np.array([0.5, 0.9]), (len(images), 68, 1))
+        left, right, nose, *mouth = mean_landmarks()
+        points[:, 36:42], points[:, 42:48], points[:, 30] = left, right, nose
+        points[:, 48], points[:, 54] = mouth
+        return points
+
+    def descriptors(self, images):
+        self.described += len(images)
+        found = np.zeros((len(images), 128))
+        found[:, 0] = images[:, EYES, 0].mean(axis=1) / 255
+        return found
+
+    def finds_face(self, images):
+        return images.mean(axis=(1, 2, 3)) < 250
+
+
+class Glasses:
+    """An edit that puts the red on, or takes it off, and does not look whether it is there."""
+
+    def __init__(self, sign):
+        self.sign = sign
+        self.seen = 0
+
+    def __call__(self, images):
+        self.seen += len(images)
+        residual = np.zeros(images.shape, np.float32)
+        residual[:, EYES, 0] = self.sign * GLASSES / 127.5
+        return residual
+
+
+def subject_of(edits, **more):
+    facts = {
+        "name": "glasses",
+        "attribute": find_attribute("glasses", COLUMNS),
+        "method": "known",
+        "image_size": SIZE,
+        "crop": CELEBA_CROP,
+        "settings": {"steps": 1},
+        "edits": edits,
+        "training": frozenset(),
+    }
+    return Subject(**{**facts, **more})
+
+
+@pytest.fixture(scope="module")
+def faces():
+    """40 faces, every second one with glasses: 20 and 20, of 20 persons."""
+    random = np.random.default_rng(0)
+    images = random.integers(40, 90, (40, SIZE, SIZE, 3), np.uint8)
+    labels = np.where(random.random((40, 4)) < 0.5, 1, -1).astype(np.int8)
+    labels[:, 0] = np.where(np.arange(40) % 2, 1, -1)
+    for image in images[1::2]:
+        image[EYES, 0] += GLASSES
+    table = AttributeTable(
+        tuple(f"{index}.png" for index in range(40)),
+        COLUMNS,
+        labels,
+        CELEBA_CROP,
+        images=images,
+        identities=np.arange(40) // 2,
+    )
+    return EvaluationFaces("faces", table, np.arange(0, 40, 2), np.arange(1, 40, 2))
+
+
+def measure(faces, edits=None, judge=None, models=None, **settings):
+    edits = {"to_positive": Glasses(1), "to_negative": Glasses(-1)} if edits is None else edits
+    return evaluate(
+        [(subject_of(edits), faces)], judge or Judge(), models, EvaluationSettings(**settings)
+    )
+
+
+@pytest.fixture(scope="module")
+def found(faces):
+    return measure(faces, models=Models(), identity_faces=6, identity_pairs=10)
+
+
+def edits_of(evaluation):
+    (subject,) = evaluation.metrics["subjects"]
+    return subject["edits"]
+
+
+def test_metrics_are_what_json_knows_and_name_everything(found):
+    metrics = json.loads(json.dumps(found.metrics, allow_nan=False))
+    assert metrics == found.metrics
+    assert metrics["format"] == 1
+    assert metrics["sources"] == [{"name": "faces", "images": 40, "held_out": 24}]
+    assert metrics["classifier"]["settings"]["epochs"] == 1
+    assert list(metrics["classifier"]["reliability"]["faces"]) == ["Eyeglasses"]
+    assert metrics["machine"]["cores"] >= 1
+    assert metrics["correlations"]["columns"] == list(COLUMNS)
+    (subject,) = metrics["subjects"]
+    assert subject["source"] == "faces"
+    assert subject["column"] == "Eyeglasses"
+    assert list(subject["edits"]) == ["add_glasses", "remove_glasses"]
+    assert [edit["faces"] for edit in subject["edits"].values()] == [20, 20]
+
+
+def test_success_and_its_answer_to_strength(found):
+    for name, edit in edits_of(found).items():
+        success = edit["success"]
+        assert (success["before"]["value"], success["edited"]["value"]) == (0, 1)
+        assert success["edited"]["low"] < 1 == success["edited"]["high"]
+        points = {each["strength"]: each["success"]["value"] for each in edit["strength_response"]}
+        # 64 of 255 red on average; the judge's line is at 127.5.
+        assert [points[at] for at in (0, 0.25, 1, 1.5)] == [0, 0, 1, 1], name
+        assert edit["success_by_noop"]["already"]["value"] == 1
+        assert edit["change_at_zero"] == 0
+
+
+def test_an_edit_that_does_not_look_changes_as_much_where_it_is_not_needed(found):
+    for edit in edits_of(found).values():
+        assert edit["no_op"]["ratio"] == pytest.approx(1)
+
+
+def test_leakage_tells_what_rises_and_falls_with_the_edit(found):
+    add, remove = edits_of(found).values()
+    changes = dict(zip(COLUMNS, add["leakage"]["changes"], strict=True))
+    assert changes["Eyeglasses"] == pytest.approx(GLASSES / 255, abs=1e-6)
+    assert changes["Smiling"] == pytest.approx(-GLASSES / 255, abs=1e-6)
+    assert changes["Male"] == changes["Young"] == 0
+    ties = np.array(found.metrics["correlations"]["matrix"])
+    assert add["leakage"]["correlations"] == pytest.approx(ties[0])
+    assert remove["leakage"]["correlations"] == pytest.approx(-ties[0])
+
+
+def test_locality_by_the_box_of_the_mean_face(found):
+    for edit in edits_of(found).values():
+        local = edit["locality"]
+        assert local["region"] == "mean-face box"
+        assert local["energy_inside"]["value"] == pytest.approx(1)
+        assert local["mean_change_outside"]["value"] == 0
+        assert local["psnr_outside"]["value"] is None, "nothing changes there"
+        share = EYES.mean()
+        assert local["changed_share"]["value"] == pytest.approx(share)
+        assert local["mean_change"]["value"] == pytest.approx(share * GLASSES / 127.5 / 3)
+
+
+def test_landmarks_of_the_source_make_the_boxes_and_tell_the_pose(faces):
+    # The mean face in CelebA's aligned frame; the last face is turned, its nose beyond one eye.
+    points = np.array([(69.2, 112.4), (107.5, 112.7), (87.6, 134.1), (71.0, 152.7), (106.2, 153.0)])
+    landmarks = np.tile((points / (178, 218)).astype(np.float32), (40, 1, 1))
+    landmarks[38, 2, 0] = 110 / 178
+    known = dataclasses.replace(faces, table=dataclasses.replace(faces.table, landmarks=landmarks))
+    edit = edits_of(measure(known))["add_glasses"]
+    assert edit["locality"]["region"] == "landmark box"
+    assert edit["locality"]["energy_inside"]["value"] == pytest.approx(1)
+    assert edit["locality"]["psnr_outside"]["value"] is None
+    assert [bin["success"]["count"] for bin in edit["pose"]] == [19, 0, 0, 1]
+    assert edit["landmarks"] is None, "these need dlib"
+    edit = edits_of(measure(known, models=Models(), identity_faces=20, identity_pairs=0))
+    assert edit["add_glasses"]["landmarks"]["truth"] == "the data"
+    # The nose of one face of twenty is off by 22.4 pixels of 38.3, and is one point of three.
+    error = edit["add_glasses"]["landmarks"]["before"]["rest"]["value"]
+    assert error == pytest.approx(22.4 / 38.3 / 3 / 20, rel=0.02)
+
+
+def test_identity_is_asked_of_few_faces_and_each_once(faces):
+    models = Models()
+    edit = edits_of(measure(faces, models=models, identity_faces=6, identity_pairs=0))
+    for each in edit.values():
+        identity = each["identity"]
+        assert len(identity["distances"]) == identity["mean"]["count"] == 6
+        assert identity["distances"] == pytest.approx([GLASSES / 255] * 6)
+        assert identity["median"] == pytest.approx(GLASSES / 255)
+        assert identity["kept"]["value"] == 1
+        assert identity["not_found_after"] == 0
+    assert models.described == 4 * 6, "two classes, and the edits of each"
+
+
+def test_identity_is_read_beside_photographs_of_one_person_and_of_two(found):
+    reference = found.metrics["identity_reference"]
+    assert reference["threshold"] == 0.6
+    assert reference["same"]["share"]["count"] == 10
+    # Of each person here one photograph is with glasses and one without.
+    assert np.mean(reference["same"]["distances"]) == pytest.approx(GLASSES / 255, abs=0.03)
+    assert reference["different"]["share"]["value"] == 0
+
+
+def test_realism_is_beside_that_of_unedited_faces(found):
+    for edit in edits_of(found).values():
+        assert edit["realism"]["count"] == 10
+        assert edit["realism"]["kernel"] < edit["realism_before"]["kernel"] / 5
+        assert edit["realism_inception"] is None
+
+
+def test_landmarks_and_pose_in_the_aligned_frame(found):
+    for edit in edits_of(found).values():
+        assert edit["landmarks"]["truth"] == "aligned frame"
+        assert edit["landmarks"]["before"]["eyes"]["value"] == pytest.approx(0, abs=1e-9)
+        assert edit["landmarks"]["before"]["eyes"]["count"] == 6
+        assert edit["pose"][0]["success"]["count"] == 20
+        assert edit["pose"][0]["success"]["value"] == 1
+
+
+def test_there_and_back(found):
+    for edit in edits_of(found).values():
+        assert edit["cycle"]["l1"]["value"] == 0
+        assert edit["cycle"]["there"]["value"] == pytest.approx(
+            edit["locality"]["mean_change"]["value"]
+        )
+        assert edit["cycle"]["psnr"]["value"] is None, "all faces are the very same again"
+        assert edit["truth"] is None
+
+
+def test_an_edit_is_asked_once_for_each_face(faces):
+    edits = {"to_positive": Glasses(1), "to_negative": Glasses(-1)}
+    judge = Judge()
+    measure(faces, edits, judge)
+    # Faces of both classes, and the way back of the other edit.
+    assert [edit.seen for edit in edits.values()] == [60, 60]
+    # Both classes, and for each edit the edits of both classes and five more strengths.
+    assert judge.images == 40 + 2 * (40 + 5 * 20)
+
+
+def test_without_face_models_their_parts_are_skipped_with_what_to_install(faces):
+    evaluation = measure(faces)
+    for edit in edits_of(evaluation).values():
+        assert edit["identity"] is edit["landmarks"] is edit["pose"] is None
+        assert edit["success"]["edited"]["value"] == 1
+    reasons = {each["part"]: each for each in evaluation.metrics["skipped"]}
+    assert set(reasons) == {"identity", "landmarks", "pose", "identity_reference"}
+    for part in reasons.values():
+        assert "pip install dlib-bin face_recognition_models" in part["reason"]
+    assert reasons["identity"]["edits"] == ["glasses: add_glasses", "glasses: remove_glasses"]
+
+
+def test_a_part_with_too_few_faces_says_how_many_it_needs(faces):
+    few = dataclasses.replace(faces, negatives=faces.negatives[:9], positives=faces.positives[:9])
+    evaluation = measure(few)
+    assert edits_of(evaluation)["add_glasses"]["realism"] is None
+    reasons = {each["part"]: each["reason"] for each in evaluation.metrics["skipped"]}
+    assert "at least 10 edited and 20 real" in reasons["realism"]
+
+
+def test_landmarks_of_images_in_no_known_frame_are_skipped(faces):
+    square = dataclasses.replace(faces, table=dataclasses.replace(faces.table, crop=WHOLE_IMAGE))
+    evaluation = measure(square, models=Models(), identity_faces=3, identity_pairs=0)
+    assert edits_of(evaluation)["add_glasses"]["landmarks"] is None
+    reasons = {each["part"]: each["reason"] for each in evaluation.metrics["skipped"]}
+    assert "--crop" in reasons["landmarks"]
+
+
+def test_a_bundle_has_no_way_back(faces):
+    evaluation = measure(faces, {"to_negative": Glasses(-1)})
+    assert list(edits_of(evaluation)) == ["remove_glasses"]
+    assert edits_of(evaluation)["remove_glasses"]["cycle"] is None
+    assert "cycle" in [each["part"] for each in evaluation.metrics["skipped"]]
+
+
+def test_inception_s_features_are_a_second_opinion(faces, monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        room, "InceptionFeatures", lambda weights: lambda images: images[:, 12, 4:28, 0] / 255.0
+    )
+    weights = tmp_path / "inception.h5"
+    weights.write_bytes(b"")
+    edit = edits_of(measure(faces, inception_weights=weights))["add_glasses"]
+    assert edit["realism_inception"]["kernel"] < edit["realism_inception_before"]["kernel"] / 5
+
+
+def test_an_edit_that_does_nothing(faces):
+    def nothing(images):
+        return np.zeros(images.shape, np.float32)
+
+    edit = edits_of(measure(faces, {"to_positive": nothing, "to_negative": nothing}))["add_glasses"]
+    assert edit["success"]["edited"] == edit["success"]["before"]
+    assert edit["no_op"]["ratio"] is None
+    assert edit["locality"]["energy_inside"]["value"] is None
+    assert edit["realism"] == edit["realism_before"]
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    faces = draw_synthetic(24, SIZE, seed=2)
+    column = faces.table.values("Eyeglasses")
+    return EvaluationFaces(
+        "drawn",
+        faces.table,
+        np.flatnonzero(~column)[:8],
+        np.flatnonzero(column)[:8],
+        faces,
+    )
+
+
+def test_drawn_faces_are_held_against_the_truth(drawn, monkeypatch):
+    monkeypatch.setattr(room, "scored_judge", lambda judge, faces: judge)
+    answers = {}
+    for indices in (drawn.negatives, drawn.positives):
+        truths = drawn.synthetic.counterfactuals(indices, "Eyeglasses")
+        for index, truth in zip(indices, truths, strict=True):
+            image = drawn.table.images[index]
+            change = pixels.to_float(truth) - pixels.to_float(image)
+            answers[image.tobytes()] = change
+            answers[truth.tobytes()] = -change
+
+    def oracle(images):
+        return np.stack([answers[image.tobytes()] for image in pixels.to_uint8(images)])
+
+    evaluation = measure(
+        drawn,
+        {"to_positive": oracle, "to_negative": oracle},
+        models=Models(),
+        identity_faces=4,
+        identity_pairs=0,
+    )
+    for edit in edits_of(evaluation).values():
+        truth = edit["truth"]
+        assert truth["psnr"]["edited"]["value"] is None, "every face is its counterfactual"
+        assert 10 < truth["psnr"]["unedited"]["value"] < 40
+        assert truth["ssim"]["edited"]["value"] == pytest.approx(1)
+        assert truth["ssim"]["unedited"]["value"] < 1
+        assert truth["landmark_shift"]["edited"] == truth["landmark_shift"]["unedited"]
+        assert edit["locality"]["region"] == "true mask"
+        assert edit["locality"]["energy_inside"]["value"] == pytest.approx(1)
+        assert edit["landmarks"]["truth"] == "renderer"
+        assert edit["cycle"]["l1"]["value"] == 0
+        assert sum(bin["success"]["count"] for bin in edit["pose"]) == 8
+    pictures = evaluation.pictures["glasses", "add_glasses"]
+    assert np.array_equal(pictures.truth, pictures.edited)
+    by_face = evaluation.by_face["glasses", "add_glasses"]
+    assert np.isinf(by_face["psnr_edited"]).all()
+    assert by_face["psnr_unedited"].shape == (8,)
+
+
+def test_a_drawn_smile_moves_the_true_landmarks(drawn, monkeypatch):
+    monkeypatch.setattr(room, "scored_judge", lambda judge, faces: judge)
+    table = drawn.table
+    smiling = table.values("Smiling")
+    faces = dataclasses.replace(
+        drawn, negatives=np.flatnonzero(~smiling)[:5], positives=np.flatnonzero(smiling)[:5]
+    )
+    answers, points = {}, {}
+    for indices in (faces.negatives, faces.positives):
+        truths = faces.synthetic.counterfactuals(indices, "Smiling")
+        for index, truth in zip(indices, truths, strict=True):
+            image, face = table.images[index], faces.synthetic.parameters[index]
+            answers[image.tobytes()] = pixels.to_float(truth) - pixels.to_float(image)
+            points[image.tobytes()] = synthetic.landmarks68(face)
+            points[truth.tobytes()] = synthetic.landmarks68(synthetic.flip(face, "Smiling"))
+
+    class Knowing(Models):
+        def landmarks68(self, images):
+            return np.stack([points[image.tobytes()] for image in images]).astype(np.float64)
+
+    def oracle(images):
+        return np.stack([answers[image.tobytes()] for image in pixels.to_uint8(images)])
+
+    subject = subject_of({"to_positive": oracle}, attribute=find_attribute("smile", COLUMNS))
+    settings = EvaluationSettings(identity_faces=5, identity_pairs=0)
+    found = edits_of(evaluate([(subject, faces)], Judge(), Knowing(), settings))["add_smile"]
+    for when in ("before", "after"):
+        assert found["landmarks"][when]["rest"]["value"] == pytest.approx(0, abs=1e-9)
+    assert found["truth"]["landmark_shift"]["edited"]["value"] == pytest.approx(0, abs=1e-9)
+    assert found["truth"]["landmark_shift"]["unedited"]["value"] > 0.01
+
+
+def test_pictures_are_of_all_faces(faces, found):
+    whole = found.pictures["glasses", "add_glasses"]
+    assert len(whole.images) == len(whole.needless_images) == 20
+    assert np.array_equal(whole.images, faces.table.images[faces.negatives])
+    assert np.array_equal(whole.needless_edited[:, ~EYES], whole.needless_images[:, ~EYES])
+    after = whole.probabilities_after[whole.worst]
+    assert (np.diff(after) >= 0).all()
+    assert after[0] == whole.probabilities_after.min()
+
+
+def test_pictures_are_of_those_that_are_shown_where_all_are_too_many(faces, monkeypatch):
+    monkeypatch.setattr("faceattr.evaluation.pictures._SHOWN", 3)
+    whole = measure(faces).pictures["glasses", "add_glasses"]
+    some = measure(faces, pictures=1).pictures["glasses", "add_glasses"]
+    assert len(whole.images) == 20
+    assert len(some.needless_images) == 3
+    assert 3 <= len(some.images) <= 6
+    for name in ("images", "edited", "residual", "probabilities_before", "probabilities_after"):
+        for chosen in ("random", "worst"):
+            kept, of_all = (
+                getattr(pictures, name)[getattr(pictures, chosen)] for pictures in (some, whole)
+            )
+            assert np.array_equal(kept, of_all), (name, chosen)
+
+
+def test_what_removes_is_worst_where_most_is_left(found):
+    pictures = found.pictures["glasses", "remove_glasses"]
+    after = pictures.probabilities_after
+    assert after[pictures.worst[0]] == after.max()
+
+
+def test_values_of_each_face_are_those_that_the_means_are_of(found):
+    values = found.by_face["glasses", "add_glasses"]
+    edit = edits_of(found)["add_glasses"]
+    for name in ("mean_change", "changed_share"):
+        assert values[name].mean() == pytest.approx(edit["locality"][name]["value"])
+    assert (values["probability_after"] > 0.5).mean() == edit["success"]["edited"]["value"]
+    assert values["cycle_l1"].shape == values["yaw"].shape == (20,)
+
+
+def test_a_judge_must_know_the_attribute_and_faces_be_of_both_kinds(faces):
+    judge = Judge()
+    judge.columns = ("Male",)
+    with pytest.raises(UserError, match="not trained on Eyeglasses"):
+        measure(faces, judge=judge)
+    none = dataclasses.replace(faces, positives=faces.positives[:0])
+    with pytest.raises(UserError, match="0 faces with Eyeglasses and 20 without"):
+        measure(none)
+
+
+def test_settings_out_of_range_are_named():
+    with pytest.raises(UserError, match="--identity_faces 0"):
+        EvaluationSettings(identity_faces=0)
+    with pytest.raises(UserError, match=r"--inception_weights gone\.h5: no such file"):
+        EvaluationSettings(inception_weights=pathlib.Path("gone.h5"))
