@@ -29,6 +29,8 @@ _EPILOG = """examples:
       your own faces, in photos/beach and photos/not_beach
   python train.py --attr all --data celeba --data_dir data/celeba --run_dir runs/six
       the paper's six attributes, one after the other, in runs/six/glasses and so on
+  python train.py --attr glasses --model vae_gan
+      the baseline that the paper compares with, on the same data and of the same length
   python train.py --run_dir runs/glasses --resume
       goes on from the newest checkpoint of a run; runs/six goes on as a whole
   python train.py --config runs/glasses/config.json --attr smile --seed 1
@@ -150,7 +152,12 @@ def _train_one(config: "TrainConfig", run_dir: pathlib.Path, resume: bool, strat
             f"{truth['edited_psnr']:.2f} dB, unedited {truth['unedited_psnr']:.2f} dB"
         )
     print(f"samples: {run.sample_path(config.steps)}")
-    print(f"export:  python export.py --run {run.folder}")
+    _print_export(config, run.folder)
+
+
+def _print_export(config: "TrainConfig", folder: pathlib.Path) -> None:
+    if config.model == "residual_gan":
+        print(f"export:  python export.py --run {folder}")
 
 
 def _train_several(
@@ -167,7 +174,7 @@ def _train_several(
     if finished:
         print(f"montage: {folder / 'montage.png'}")
     for run in finished:
-        print(f"export:  python export.py --run {run}")
+        _print_export(outcomes[0].config, run)
     if len(finished) < len(outcomes):
         print(
             "train.py: not all attributes were trained to the end. Their runs are as they were at "

@@ -50,11 +50,11 @@ class Step:
             scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
             optimizer.apply(_agreed(gradients) if scaled else gradients, variables)
         self.finish_step()
-        return _reducible(self.update_means(objective))
+        return reducible(self.update_means(objective))
 
     def test_step(self: Any, images: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """The terms of `Objective` on a held-out batch, with inference statistics."""
-        return _reducible(self.update_means(self.objective(images, training=False)))
+        return reducible(self.update_means(self.objective(images, training=False)))
 
     def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
         """Nothing: `ResidualGAN` is built when it is made.
@@ -85,7 +85,7 @@ def _agreed(gradients: list[tf.Tensor]) -> list[tf.Tensor]:
     return [gradients[0] + nought_or_nan, *gradients[1:]]
 
 
-def _reducible(logs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+def reducible(logs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     # Keras reduces the logs of several workers along their first axis, which scalars have not.
     if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
         return {name: keras.ops.reshape(value, (1,)) for name, value in logs.items()}

@@ -42,7 +42,9 @@ def test_export_explains_a_mistake_in_one_line(tmp_path):
     assert_one_line_error(process, "no run here")
 
 
-@pytest.mark.parametrize("program", ["train.py", "export.py", "edit.py"])
+@pytest.mark.parametrize(
+    "program", ["train.py", "export.py", "edit.py", "evaluate.py", "reproduce.py"]
+)
 def test_help_teaches_with_an_example(program):
     process = run([program, "--help"])
     assert process.returncode == 0

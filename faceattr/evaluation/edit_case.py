@@ -5,16 +5,10 @@ import dataclasses
 import numpy as np
 
 from faceattr.data import synthetic
-from faceattr.data.crop import CELEBA_CROP, LFW_CROP, open_image
-from faceattr.data.table import AttributeTable
 from faceattr.evaluation.edits import Edit, edited_images, residuals
 from faceattr.evaluation.evaluation_faces import EvaluationFaces
 from faceattr.evaluation.face_set import FaceSet
-from faceattr.evaluation.regions import in_crop
 from faceattr.evaluation.subject import Subject
-
-# Width and height of the images that are aligned in a known frame.
-_FRAMES = {CELEBA_CROP: (178, 218), LFW_CROP: (250, 250)}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -72,14 +66,8 @@ class EditCase:
         return self.faces.synthetic.counterfactuals(self.indices, self.column)
 
     def landmarks(self) -> np.ndarray | None:
-        """Known landmarks: float64 [n, 5, 2] as in `landmark_masks`; None if there are none."""
-        drawn = self.parameters
-        if drawn is not None:
-            return np.array([synthetic.landmarks(face) for face in drawn], np.float64)
-        table = self.faces.table
-        if table.landmarks is None:
-            return None
-        return in_crop(table.landmarks[self.indices], table.crop, *_frame(table))
+        """Known landmarks, see `EvaluationFaces.landmarks`."""
+        return self.faces.landmarks(self.indices)
 
 
 def apply_edit(
@@ -113,13 +101,3 @@ def apply_edit(
         residual=changes[0],
         needless_residual=changes[1],
     )
-
-
-def _frame(table: AttributeTable) -> tuple[int, int]:
-    """Width and height of a table's images: packed crops do not say, their crop does."""
-    if table.crop in _FRAMES:
-        return _FRAMES[table.crop]
-    if table.folder is None:
-        return 1, 1
-    image = open_image(table.path(0))
-    return image.width, image.height

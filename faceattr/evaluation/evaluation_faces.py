@@ -6,16 +6,22 @@ import pathlib
 import numpy as np
 
 from faceattr.attributes import find_attribute
+from faceattr.data import synthetic
+from faceattr.data.crop import CELEBA_CROP, LFW_CROP, open_image
 from faceattr.data.sources import SyntheticFaces, draw_synthetic
 from faceattr.data.splits import PAPER_TEST_PER_CLASS
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
 from faceattr.evaluation.classifier_data import read_crops
+from faceattr.evaluation.regions import in_crop
 from faceattr.evaluation.subject import Subject, is_bundle
 from faceattr.exporting.manifest import Manifest
 from faceattr.training.config import TrainConfig
 from faceattr.training.run import Run
 from faceattr.training.training_data import TrainingData
+
+# Width and height of the images that are aligned in a known frame.
+_FRAMES = {CELEBA_CROP: (178, 218), LFW_CROP: (250, 250)}
 
 # Keeps these draws apart from other draws of the same seed.
 _FACE_DRAWS = 0xFACE
@@ -47,6 +53,17 @@ class EvaluationFaces:
             UserError: if an image cannot be read.
         """
         return read_crops(self.table, indices, image_size)
+
+    def landmarks(self, indices: np.ndarray) -> np.ndarray | None:
+        """Known landmarks of face crops: float64 [k, 5, 2], (x, y) as fractions of the side, in
+        the order of `AttributeTable.landmarks`; None if the source has none.
+        """
+        if self.synthetic is not None:
+            drawn = [self.synthetic.parameters[index] for index in indices]
+            return np.array([synthetic.landmarks(face) for face in drawn], np.float64)
+        if self.table.landmarks is None:
+            return None
+        return in_crop(self.table.landmarks[indices], self.table.crop, *_frame(self.table))
 
     def names(self) -> frozenset[str]:
         """The names of the held-out images."""
@@ -182,3 +199,13 @@ def _notes(subject: Subject, table: AttributeTable, trained: np.ndarray) -> tupl
         others = np.isin(table.identities, persons[persons >= 0]) & ~trained
         note += f" {others.sum():,} of the others show persons who are among these."
     return (note,)
+
+
+def _frame(table: AttributeTable) -> tuple[int, int]:
+    """Width and height of a table's images: packed crops do not say, their crop does."""
+    if table.crop in _FRAMES:
+        return _FRAMES[table.crop]
+    if table.folder is None:
+        return 1, 1
+    image = open_image(table.path(0))
+    return image.width, image.height

@@ -21,6 +21,7 @@ from faceattr.exporting import signatures
 from faceattr.exporting.manifest import Manifest
 from faceattr.networks import TransformationNetwork
 from faceattr.residual_gan import ResidualGAN
+from faceattr.training.model import load
 from faceattr.training.run import Run
 
 SAVED_MODEL_TOLERANCE = 1e-4
@@ -60,7 +61,12 @@ def export(
             f"{run.folder}: the training is not finished (no {run.model_path.name}); go on with "
             f"python train.py --run_dir {run.folder} --resume"
         )
-    model = keras.models.load_model(run.best_path if best else run.model_path)
+    model = load(run.best_path if best else run.model_path)
+    if not isinstance(model, ResidualGAN):
+        raise UserError(
+            f"{run.folder}: its --model is {run.config.model}, which is trained to be compared "
+            "with and is not exported; export a run of --model residual_gan"
+        )
     # The results are those of the last weights.
     results = run.folder / "results.json"
     metrics = json.loads(results.read_text()) if results.exists() and not best else {}

@@ -8,40 +8,57 @@ from collections.abc import Sequence
 import numpy as np
 
 from faceattr.evaluation.evaluate import EditPictures, Evaluation
+from faceattr.evaluation.plain import plain
 from faceattr.files import replacing, write_text
-from faceattr.reproduction.result import finite
+
+_METRICS = "metrics.json"
+# What an array of a file belongs to: `EditPictures` or `Evaluation.by_face`.
+_PICTURE, _BY_FACE = "picture.", "by_face."
 
 
 def save(evaluation: Evaluation, folder: pathlib.Path) -> None:
-    """Writes `metrics.json` and `<subject>-<edit>.npz`; the former last, when all is there."""
+    """Writes `<subject>-<edit>.npz` for each edit and, when all is there, `metrics.json`."""
     folder.mkdir(parents=True, exist_ok=True)
     for (subject, edit), pictures in evaluation.pictures.items():
         arrays = {
-            field.name: getattr(pictures, field.name)
+            f"{_PICTURE}{field.name}": getattr(pictures, field.name)
             for field in dataclasses.fields(pictures)
             if getattr(pictures, field.name) is not None
         }
+        by_face = evaluation.by_face.get((subject, edit), {})
+        arrays |= {f"{_BY_FACE}{name}": values for name, values in by_face.items()}
         with replacing(folder / f"{subject}-{edit}.npz") as beside, beside.open("wb") as file:
             np.savez(file, **arrays)
-    text = json.dumps(finite(evaluation.metrics), indent=2, allow_nan=False) + "\n"
-    write_text(folder / "metrics.json", text)
+    text = json.dumps(plain(evaluation.metrics), indent=2, allow_nan=False) + "\n"
+    write_text(folder / _METRICS, text)
 
 
 def load(folder: pathlib.Path) -> Evaluation | None:
     """What `save` wrote; None if it did not come to its end."""
-    path = folder / "metrics.json"
+    path = folder / _METRICS
     if not path.is_file():
         return None
     metrics = json.loads(path.read_text(encoding="utf-8"))
-    pictures = {}
+    pictures, by_face = {}, {}
+    absent = {field.name: None for field in dataclasses.fields(EditPictures)}
     for subject in metrics["subjects"]:
         for edit in subject["edits"]:
+            key = subject["name"], edit
             with np.load(folder / f"{subject['name']}-{edit}.npz") as arrays:
-                known = {field.name for field in dataclasses.fields(EditPictures)}
-                found = {name: arrays[name] for name in arrays.files if name in known}
-                missing = dict.fromkeys(known - found.keys())
-                pictures[subject["name"], edit] = EditPictures(**{**missing, **found})
-    return Evaluation(metrics=metrics, pictures=pictures)
+                shown = _of_kind(arrays, _PICTURE)
+                by_face[key] = _of_kind(arrays, _BY_FACE)
+            pictures[key] = EditPictures(**{**absent, **shown})  # type: ignore[arg-type]
+    return Evaluation(metrics, pictures, by_face)
+
+
+def _of_kind(arrays: np.lib.npyio.NpzFile, kind: str) -> dict[str, np.ndarray]:
+    return {name.removeprefix(kind): arrays[name] for name in arrays if name.startswith(kind)}
+
+
+def load_all(folder: pathlib.Path) -> list[Evaluation]:
+    """Every evaluation that `save` finished in a folder of this one, by name."""
+    found = [load(place) for place in sorted(folder.glob("*/"))]
+    return [evaluation for evaluation in found if evaluation is not None]
 
 
 def combined(evaluations: Sequence[Evaluation]) -> Evaluation:
@@ -50,20 +67,32 @@ def combined(evaluations: Sequence[Evaluation]) -> Evaluation:
     Args:
         evaluations: at least one, all with the same judge, of subjects with different names.
     """
-    first = evaluations[0].metrics
-    subjects = [subject for each in evaluations for subject in each.metrics["subjects"]]
-    sources = {source["name"]: source for each in evaluations for source in each.metrics["sources"]}
-    skipped = {
-        (part["part"], part["reason"]): part
-        for each in evaluations
-        for part in each.metrics["skipped"]
-    }
-    metrics = {
-        **first,
-        "seconds": sum(each.metrics["seconds"] for each in evaluations),
+    metrics = [each.metrics for each in evaluations]
+    references = [each["identity_reference"] for each in metrics if each["identity_reference"]]
+    skipped: dict[tuple[str, str], list[str]] = {}
+    for each in metrics:
+        for part in each["skipped"]:
+            skipped.setdefault((part["part"], part["reason"]), []).extend(part["edits"])
+    sources = {source["name"]: source for each in metrics for source in each["sources"]}
+    classifier = metrics[0]["classifier"]
+    reliability: dict[str, dict[str, object]] = {}
+    for each in metrics:
+        for source, bins in each["classifier"]["reliability"].items():
+            reliability.setdefault(source, {}).update(bins)
+    whole = {
+        **metrics[0],
+        "classifier": {**classifier, "reliability": reliability},
+        "seconds": sum(each["seconds"] for each in metrics),
         "sources": list(sources.values()),
-        "skipped": list(skipped.values()),
-        "subjects": subjects,
+        "identity_reference": references[0] if references else None,
+        "skipped": [
+            {"part": part, "reason": reason, "edits": edits}
+            for (part, reason), edits in skipped.items()
+        ],
+        "subjects": [subject for each in metrics for subject in each["subjects"]],
     }
-    pictures = {key: value for each in evaluations for key, value in each.pictures.items()}
-    return Evaluation(metrics=metrics, pictures=pictures)
+    return Evaluation(
+        whole,
+        {key: value for each in evaluations for key, value in each.pictures.items()},
+        {key: value for each in evaluations for key, value in each.by_face.items()},
+    )

@@ -1,5 +1,6 @@
 """Laboratory: what the experiments share, made when it is first asked for and kept on disk."""
 
+import dataclasses
 import functools
 import logging
 import pathlib
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from faceattr.attributes import find_attribute
+from faceattr.baselines.vae_gan import VAEGAN
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
 from faceattr.evaluation.attribute_classifier import (
@@ -17,18 +19,19 @@ from faceattr.evaluation.attribute_classifier import (
 )
 from faceattr.evaluation.classifier_data import read_crops
 from faceattr.evaluation.evaluate import Evaluation, EvaluationSettings, evaluate
-from faceattr.evaluation.evaluation_faces import EvaluationFaces
+from faceattr.evaluation.evaluation_faces import EvaluationFaces, at_most
 from faceattr.evaluation.face_models import FaceModels, MissingExtra
 from faceattr.evaluation.subject import Subject, load_run
 from faceattr.reproduction import evaluations
+from faceattr.reproduction.baseline import with_attribute
 from faceattr.reproduction.data import Source, held_out_faces, judged_faces, prepare
 from faceattr.reproduction.settings import ReproductionSettings
-from faceattr.reproduction.trainings import BASELINE, trained
+from faceattr.reproduction.trainings import BASELINE, SIX, trained
+from faceattr.training.model import finished_model
+from faceattr.training.run import Run
 
 _logger = logging.getLogger(__name__)
 
-# Keeps the draws of faces apart from other draws of the same seed.
-_FACE_DRAWS = 0xFACE
 # Synthetic faces to take the networks to are drawn with another seed than those trained on.
 _OTHER_SEED = 7919
 
@@ -106,26 +109,33 @@ class Laboratory:
             return None
 
     @functools.lru_cache  # noqa: B019
+    def run(self, name: str) -> Run:
+        """The finished run of a training, see `trainings`; made now if it is missing."""
+        self.table("own")
+        return trained(name, self.settings, self._packed("own"), self.folder / "runs")
+
+    @functools.lru_cache  # noqa: B019
     def subject(self, name: str) -> Subject:
-        """A trained network by the name of its training, see `trainings`.
+        """Trained networks to be measured.
 
         Args:
-            name: such as `"glasses"`; `"vae_gan-smile"` is the baseline with the vector of smile.
+            name: of a training, such as `"glasses"`; `"vae_gan-smile"` is the baseline with the
+                vector of smile.
         """
-        self.table("own")
-        if not name.startswith(f"{BASELINE}-"):
-            run = trained(name, self.settings, self._packed("own"), self.folder / "runs")
-            return load_run(run.folder)
-        return self._baseline(name)
+        training, _, attr = name.partition("-") if name.startswith(BASELINE) else (name, "", "")
+        subject = load_run(self.run(training).folder)
+        if not attr:
+            return subject
+        return with_attribute(subject, self.baseline, attr, self.table("own"))
+
+    @functools.cached_property
+    def baseline(self) -> VAEGAN:
+        """The trained VAE-GAN."""
+        return finished_model(self.run(BASELINE))
 
     def crops(self, place: str, indices: np.ndarray) -> np.ndarray:
         """Face crops of a source: uint8 [n, s, s, 3]."""
         return read_crops(self.table(place), indices, self.settings.image_size)
-
-    def drawn(self, indices: np.ndarray, count: int) -> np.ndarray:
-        """At most `count` of some faces, by the seed: int64 [k], in order."""
-        random = np.random.default_rng([self.settings.seed, _FACE_DRAWS])
-        return np.sort(random.permutation(indices)[:count])
 
     def faces(self, place: str, attr: str) -> EvaluationFaces:
         """The held-out faces that an attribute's edits are measured on."""
@@ -137,8 +147,8 @@ class Laboratory:
                 f"{self.source_name(place)}: no held-out face "
                 f"{'with' if len(classes[0]) else 'without'} {column}; more faces are needed"
             )
-        negatives, positives = (self.drawn(each, self.settings.faces) for each in classes)
-        return EvaluationFaces(self.source_name(place), table, negatives, positives, None)
+        faces = EvaluationFaces(self.source_name(place), table, *classes)
+        return at_most(faces, self.settings.faces, self.settings.seed)
 
     def evaluation(self, name: str, place: str = "own") -> Evaluation:
         """What was measured of one subject on the faces of one source."""
@@ -147,15 +157,21 @@ class Laboratory:
         if found is not None:
             return found
         subject = self.subject(name)
+        if place != "own":
+            subject = dataclasses.replace(subject, name=f"{name}-{self.source_name(place)}")
         _logger.info("\n=== measuring %s on %s", name, self.source_name(place))
+        few = self.settings.identity_faces
         settings = EvaluationSettings(
-            seed=self.settings.seed, identity_faces=self.settings.identity_faces
+            seed=self.settings.seed,
+            identity_faces=few,
+            # The same for all: measured once.
+            identity_pairs=few if name == SIX[0] and place == "own" else 0,
         )
         faces = self.faces(place, subject.attribute.name)
         made = evaluate([(subject, faces)], self.judge, self.models, settings)
         evaluations.save(made, folder)
         return made
 
-    def evaluations(self, names: Sequence[str], place: str = "own") -> Evaluation:
-        """`evaluation` of several subjects as one."""
+    def evaluated(self, names: Sequence[str], place: str = "own") -> Evaluation:
+        """`evaluation` of several subjects as one; `"glasses"` on LFW is called `"glasses-lfw"`."""
         return evaluations.combined([self.evaluation(name, place) for name in names])

@@ -5,14 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from faceattr.attributes import Attribute
-from faceattr.evaluation.evaluate import EditPictures, Evaluation
-from faceattr.evaluation.locality import masked_psnr, mean_change
-from faceattr.evaluation.regions import landmark_masks, mean_landmarks
-from faceattr.evaluation.success import target_reached
+from faceattr.evaluation.attribute_classifier import AttributeClassifier
+from faceattr.evaluation.evaluate import Evaluation
 from faceattr.reproduction.result import interval, number, percent, table
 
-DIRECTIONS = ("to_positive", "to_negative")
+_MOST_DECIBELS = 100.0
 
 _HEADS = (
     "edit",
@@ -24,11 +21,6 @@ _HEADS = (
     "descriptor distance",
     "PSNR outside",
 )
-
-
-def edit_names(attribute: Attribute) -> tuple[str, str]:
-    """The names of an attribute's edits, in the order of `DIRECTIONS`."""
-    return attribute.edits
 
 
 def metrics_of(evaluation: Evaluation, subject: str, edit: str) -> dict[str, Any]:
@@ -57,7 +49,7 @@ def _cells(found: dict[str, Any]) -> list[str]:
     success, realism, before = (found[key] for key in ("success", "realism", "realism_before"))
     identity = found["identity"]
     share = success["edited"]
-    distances = "–"
+    distances = "-"
     if realism is not None:
         values = (realism["kernel"], before and before["kernel"], realism["kernel_reference"])
         distances = " / ".join(number(value) for value in values)
@@ -66,28 +58,26 @@ def _cells(found: dict[str, Any]) -> list[str]:
         f"{percent(share['low'])} to {percent(share['high'])}",
         distances,
         number(found["no_op"]["ratio"]),
-        percent(identity["kept"]["value"]) if identity else "–",
-        number(identity["median"]) if identity else "–",
+        percent(identity["kept"]["value"]) if identity else "-",
+        number(identity["median"]) if identity else "-",
         interval(found["locality"]["psnr_outside"], 1) + " dB",
     ]
 
 
-def judge_table(evaluation: Evaluation, columns: Sequence[str]) -> str:
+def judge_table(judge: AttributeClassifier, columns: Sequence[str]) -> str:
     """How good the judge is on held-out faces, by source."""
     rows = []
-    for source, scores in evaluation.metrics["classifier"]["scores"].items():
+    for source, scores in judge.scores.items():
         for column in columns:
             if column not in scores:
                 continue
             score = scores[column]
+            shares = (score.accuracy, score.balanced_accuracy, score.calibration_error)
             rows.append(
                 [
                     f"{source}: {column}",
-                    f"{score['positives']} / {score['negatives']}",
-                    *(
-                        number(None if score[key] is None else 100 * score[key], 1) + "%"
-                        for key in ("accuracy", "balanced_accuracy", "calibration_error")
-                    ),
+                    f"{score.positives} / {score.negatives}",
+                    *(f"{number(100 * share, 1)}%" for share in shares),
                 ]
             )
     heads = ("held-out faces", "with / without", "accuracy", "balanced", "calibration error")
@@ -100,29 +90,18 @@ def identity_distances(evaluation: Evaluation, subject: str, edit: str) -> np.nd
     return None if identity is None else np.array(identity["distances"], np.float64)
 
 
-def psnr_outside(pictures: EditPictures, column: str) -> np.ndarray:
-    """PSNR outside the attribute's region of the mean face, in dB: float64 [n]."""
-    return masked_psnr(pictures.images, pictures.edited, ~mean_region(pictures.images, column))
+def by_face(evaluation: Evaluation, subject: str, edit: str, measure: str) -> np.ndarray:
+    """A measure of each face that needs the edit, float64 [n]; see `Evaluation.by_face`.
+
+    Decibels end at 100, so that faces whose other parts did not change at all count as well.
+    """
+    values = evaluation.by_face[subject, edit][measure]
+    return np.minimum(values, _MOST_DECIBELS) if measure.startswith("psnr") else values
 
 
-def change_outside(pictures: EditPictures, column: str) -> np.ndarray:
-    """Mean |r| outside the attribute's region of the mean face: float64 [n]."""
-    return mean_change(pictures.residual, ~mean_region(pictures.images, column))
-
-
-def successes(pictures: EditPictures, direction: str) -> np.ndarray:
-    """Whether each edited face is classed as the target, as 0 or 1: float64 [n]."""
-    reached = target_reached(pictures.probabilities_after, direction == "to_positive")
-    return reached.astype(np.float64)
-
-
-def gains(pictures: EditPictures, direction: str) -> np.ndarray:
+def gains(evaluation: Evaluation, subject: str, edit: str) -> np.ndarray:
     """By how much each face's probability of the target rises: float64 [n] in [-1, 1]."""
-    rise = pictures.probabilities_after - pictures.probabilities_before
-    return rise if direction == "to_positive" else -rise
-
-
-def mean_region(images: np.ndarray, column: str) -> np.ndarray:
-    """The attribute's region on the mean face, for aligned crops: bool [n, s, s]."""
-    landmarks = np.broadcast_to(mean_landmarks(), (len(images), 5, 2))
-    return landmark_masks(column, landmarks, images.shape[1])
+    values = evaluation.by_face[subject, edit]
+    rise = values["probability_after"] - values["probability_before"]
+    adding = metrics_of(evaluation, subject, edit)["direction"] == "to_positive"
+    return rise if adding else -rise

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from faceattr.evaluation.intervals import Estimate
+from faceattr.evaluation.plain import plain
 from faceattr.files import replacing, write_text
 from faceattr.reproduction.comparisons import Claim, Comparison
 
@@ -56,7 +57,7 @@ def write_result(result: Result, folder: pathlib.Path, name: str) -> None:
         ],
     }
     write_text(
-        result_path(folder, name), json.dumps(finite(facts), indent=2, allow_nan=False) + "\n"
+        result_path(folder, name), json.dumps(plain(facts), indent=2, allow_nan=False) + "\n"
     )
 
 
@@ -69,27 +70,17 @@ def read_claims(folder: pathlib.Path, name: str) -> list[Claim]:
 def _claim(facts: dict[str, Any]) -> Claim:
     comparisons = []
     for each in facts["comparisons"]:
-        gap = {key: _number(value) for key, value in each["difference"].items()}
+        gap = each["difference"]
+        bounds = {key: _number(gap[key]) for key in ("value", "low", "high")}
         values = {key: _number(each[key]) for key in ("first_mean", "second_mean")}
-        comparisons.append(Comparison(**{**each, **values, "difference": Estimate(**gap)}))
+        comparisons.append(
+            Comparison(**{**each, **values, "difference": Estimate(**{**gap, **bounds})})
+        )
     return Claim(facts["text"], facts["where"], tuple(comparisons), facts["note"])
 
 
 def _number(value: float | None) -> float:
     return float("nan") if value is None else value
-
-
-def finite(value: Any) -> Any:
-    """The same with null for what JSON has no number for."""
-    if isinstance(value, dict):
-        return {key: finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(inner) for inner in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -101,20 +92,20 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def number(value: float | None, digits: int = 2) -> str:
     """A number for a table; a dash where there is none."""
-    return "–" if value is None or not np.isfinite(value) else f"{value:.{digits}f}"
+    return "-" if value is None or not np.isfinite(value) else f"{value:.{digits}f}"
 
 
 def percent(value: float | None) -> str:
     """A share for a table, in whole percent."""
-    return "–" if value is None or not np.isfinite(value) else f"{100 * value:.0f}%"
+    return "-" if value is None or not np.isfinite(value) else f"{100 * value:.0f}%"
 
 
 def interval(estimate: dict[str, Any] | Estimate | None, digits: int = 2, scale: float = 1) -> str:
     """An estimate for a table: value and interval."""
     if estimate is None:
-        return "–"
+        return "-"
     facts = dataclasses.asdict(estimate) if isinstance(estimate, Estimate) else estimate
     value, low, high = (facts[key] for key in ("value", "low", "high"))
     if value is None or not np.isfinite(value):
-        return "–"
+        return "-"
     return f"{scale * value:.{digits}f} ({scale * low:.{digits}f} to {scale * high:.{digits}f})"

@@ -2,12 +2,12 @@
 
 import datetime
 import pathlib
-import shlex
 from collections.abc import Sequence
 
-from faceattr.evaluation.evaluate import machine
+from faceattr.evaluation.machine import machine
 from faceattr.files import write_text
 from faceattr.reproduction.comparisons import Claim
+from faceattr.reproduction.data import TRAINING
 from faceattr.reproduction.laboratory import Laboratory
 from faceattr.reproduction.measures import judge_table
 from faceattr.reproduction.result import interval, number, read_claims, result_path, table
@@ -40,14 +40,14 @@ def write_results(laboratory: Laboratory, experiments: Sequence[str], command: s
         "# The paper's experiments, made anew",
         _setting(laboratory, command),
         "## The claims",
-        "A claim is held if the whole 95% interval of each of its differences lies on its side, not "
-        "held if one lies wholly on the other, and undecided otherwise.",
+        "A claim is held if the whole 95% interval of each of its differences lies on its side,"
+        " not held if one lies wholly on the other, and undecided otherwise.",
         claims_table(claims),
         comparisons_table(claims),
         "## The judge",
-        "Success is what an attribute classifier says, which learned from the same training persons "
-        "as the networks, and from no one who is held out. On held-out faces:",
-        judge_table(laboratory.judge.scores, _SIX_COLUMNS),
+        "Success is what an attribute classifier says, which learned from the same training "
+        "persons as the networks, and from no one who is held out. On held-out faces:",
+        judge_table(laboratory.judge, _SIX_COLUMNS),
     ]
     parts += [(folder / name / f"{name}.md").read_text(encoding="utf-8") for name in finished]
     path = folder / "results.md"
@@ -59,13 +59,17 @@ def _setting(laboratory: Laboratory, command: str) -> str:
     settings = laboratory.settings
     on = machine()
     table_ = laboratory.table("own")
+    assert table_.partition is not None, "prepare() says who is held out"
+    held_out = int((table_.partition != TRAINING).sum())
     alpha = "the paper's" if settings.alpha is None else f"{settings.alpha:g}"
+    extras = "spectral norm, " if settings.spectral_norm else ""
+    extras += f"averaged weights ({settings.ema_decay:g}), " if settings.ema_decay else ""
     return (
         f"```\n{command}\n```\n\n"
-        f"{len(table_):,} images of {settings.data}, {int((table_.partition != 0).sum()):,} of them "
+        f"{len(table_):,} images of {settings.data}, {held_out:,} of them "
         f"held out by person; {settings.image_size}x{settings.image_size}, width {settings.width}, "
         f"batch {settings.batch_size}, {settings.steps:,} steps of every training (ours, the "
-        f"ablations and the baseline alike), alpha {alpha}, {settings.precision}, seed "
+        f"ablations and the baseline alike), alpha {alpha}, {extras}{settings.precision}, seed "
         f"{settings.seed}. {on['processor']}, {on['cores']} cores, TensorFlow {on['tensorflow']}, "
         f"Keras {on['keras']}; {datetime.date.today().isoformat()}."
     )
@@ -94,8 +98,3 @@ def comparisons_table(claims: Sequence[Claim]) -> str:
                 ]
             )
     return table(("measure", "first", "second", "difference (95%)", "faces", "verdict"), rows)
-
-
-def command_line(arguments: Sequence[str]) -> str:
-    """What was typed, for a shell."""
-    return shlex.join(["python", "reproduce.py", *arguments])

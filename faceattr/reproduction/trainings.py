@@ -18,7 +18,7 @@ BASELINE = "vae_gan"
 NO_RESIDUAL, NO_DUAL = "glasses-no_residual", "glasses-no_dual"
 
 # What sets a training apart from that of its attribute.
-_VARIANTS = {
+_VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     # One for all attributes: it learns faces, and an attribute is a vector among its codes.
     BASELINE: ("glasses", {"model": "vae_gan"}),
     NO_RESIDUAL: ("glasses", {"residual": False}),

@@ -27,7 +27,10 @@ _MAIN_TERMS = {
     "generator_loss": "G",
     "gan_loss": "gan",
     "dual_loss": "dual",
+    "prior_loss": "prior",
+    "feature_loss": "feature",
     "discriminator_loss": "D",
+    "reconstruction_error": "|x~-x|",
     "residual_to_positive": "|r0|",
     "residual_to_negative": "|r1|",
 }
@@ -110,7 +113,7 @@ class Progress(StepCallback):
         images_per_second = self._steps_per_second() * self.images_per_step
         digits = ".3g" if images_per_second < 100 else ".0f"
         shown = {"img/s": f"{images_per_second:{digits}}"}
-        shown |= {short: f"{logs[name]:.3g}" for name, short in _MAIN_TERMS.items()}
+        shown |= {short: f"{logs[name]:.3g}" for name, short in _MAIN_TERMS.items() if name in logs}
         self.bar.set_postfix(shown, refresh=False)
         self.bar.update()
 
@@ -213,10 +216,10 @@ class Samples(StepCallback):
 def sample_grid(
     model: Any, attribute: Attribute, faces: tuple[np.ndarray, np.ndarray]
 ) -> np.ndarray:
-    """Input, residual and edited rows for both directions.
+    """Input, residual and edited rows for both directions; of a VAE-GAN reconstructions as well.
 
     Args:
-        model: a `ResidualGAN`.
+        model: a `ResidualGAN` or a `VAEGAN`.
         attribute: gives the rows their names.
         faces: uint8 [n, s, s, 3] without the attribute, and with it.
 
@@ -224,12 +227,14 @@ def sample_grid(
         uint8 [height, width, 3].
     """
     rows = []
-    networks = [model.editing_network(direction) for direction in ("to_positive", "to_negative")]
-    for edit, network, images in zip(attribute.edits, networks, faces, strict=True):
+    directions = ("to_positive", "to_negative")
+    for edit, direction, images in zip(attribute.edits, directions, faces, strict=True):
         x = pixels.to_float(images)
-        residual = np.asarray(model.transform(network, x, training=False))
+        residual = np.asarray(model.residual_image(x, direction))
+        rows.append(("input", images))
+        if hasattr(model, "reconstruct"):
+            rows.append(("decoded", pixels.to_uint8(np.asarray(model.reconstruct(x)))))
         rows += [
-            ("input", images),
             ("residual", pixels.residual_to_uint8(residual)),
             (edit, pixels.to_uint8(x + residual)),
         ]

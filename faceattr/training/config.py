@@ -7,7 +7,12 @@ import pathlib
 from typing import Any
 
 from faceattr.errors import UserError
-from faceattr.training.setting_rules import data_problem, value_problem
+from faceattr.training.setting_rules import (
+    OF_THE_RESIDUAL_GAN,
+    data_problem,
+    model_problem,
+    value_problem,
+)
 from faceattr.training.settings_file import check_settings, read_object
 
 
@@ -39,6 +44,9 @@ class TrainConfig:
             1 GiB.
         jitter: float in [0, 1], strength of random changes of light and framing in training.
             Defaults to 0, none, as in the paper.
+        model: str. `"residual_gan"`, the paper's and the default, or `"vae_gan"`, the baseline that
+            it compares with, which learns from every training image and has no use for `alpha`,
+            `residual`, `dual`, `ema_decay`, `spectral_norm` and `r1`.
         image_size: int, side of the face crops: 32, 64, 128 or 256. Defaults to 128.
         width: int >= 1, channels of the first layer of each network. Defaults to 64.
         batch_size: int >= 1, pairs per step. Defaults to 64.
@@ -76,7 +84,7 @@ class TrainConfig:
         checkpoint_minutes: float >= 0, minutes after which a checkpoint is due whatever the step.
             Defaults to 10; 0 for steps alone.
         keep_checkpoints: int >= 1, how many of the newest checkpoints are kept. Defaults to 2.
-        best_by: str or None. A term of Eq. 8 or 9, such as `"generator_loss"`: the checkpoint
+        best_by: str or None. A term of the objective, such as `"generator_loss"`: the checkpoint
             with its lowest mean is kept as `checkpoints/best.keras`. Defaults to None, none.
         sample_every: int >= 1, steps between sample grids. Defaults to 100.
 
@@ -96,6 +104,7 @@ class TrainConfig:
     split: str = "random"
     cache: str = "auto"
     jitter: float = 0.0
+    model: str = "residual_gan"
     image_size: int = 128
     width: int = 64
     batch_size: int = 64
@@ -127,7 +136,8 @@ class TrainConfig:
             value = getattr(self, name)
             if problem := value_problem(name, annotation, value):
                 raise UserError(f"--{name} {value}: {problem}")
-        if problem := data_problem(dataclasses.asdict(self)):
+        settings = dataclasses.asdict(self)
+        if problem := data_problem(settings) or model_problem(settings):
             raise UserError(problem)
 
     def to_json(self) -> str:
@@ -176,7 +186,14 @@ def preset_config(preset: str | None, settings: dict[str, Any]) -> TrainConfig:
         preset = "quick" if settings.get("data", "synthetic") == "synthetic" else "paper"
     if preset not in PRESETS:
         raise UserError(f"--preset {preset}: choose one of {', '.join(PRESETS)}")
-    return TrainConfig(**{**PRESETS[preset], **settings})
+    preset_settings = PRESETS[preset]
+    if settings.get("model") == "vae_gan":
+        preset_settings = {
+            name: value
+            for name, value in preset_settings.items()
+            if name not in OF_THE_RESIDUAL_GAN
+        }
+    return TrainConfig(**{**preset_settings, **settings})
 
 
 # What may change when a run goes on: the length, how often it writes, how fast it computes.

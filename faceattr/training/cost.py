@@ -10,6 +10,7 @@ import keras
 from faceattr.errors import UserError
 from faceattr.networks import IMAGE_SIZES, TransformationNetwork
 from faceattr.training.step_cost import StepCost, layers_of, step_cost
+from faceattr.training.vae_gan_cost import vae_gan_cost
 
 if TYPE_CHECKING:
     from faceattr.training.config import TrainConfig
@@ -40,6 +41,15 @@ def estimate(config: "TrainConfig", flops_per_second: float, replicas: int = 1) 
 
 
 def _cost_of(config: "TrainConfig", replicas: int) -> StepCost:
+    if config.model == "vae_gan":
+        return vae_gan_cost(
+            config.image_size,
+            config.width,
+            config.batch_size,
+            replicas,
+            config.precision,
+            config.batchnorm == "synchronized",
+        )
     return step_cost(
         config.image_size,
         config.width,

@@ -8,14 +8,13 @@ import keras
 
 from faceattr.errors import UserError
 from faceattr.files import replacing, write_text
-from faceattr.residual_gan import ResidualGAN
 from faceattr.training.batches import training_batches
 from faceattr.training.callbacks import MetricsLog, Progress, ResetMeans, Samples
 from faceattr.training.checkpoints import Checkpoints
 from faceattr.training.config import TrainConfig
 from faceattr.training.guards import Advice, FiniteLosses, GracefulStop
 from faceattr.training.live_page import LivePage
-from faceattr.training.model import new_model, newest_model
+from faceattr.training.model import check_backend, complete, new_model, newest_model
 from faceattr.training.results import measure
 from faceattr.training.run import Run
 from faceattr.training.strategy import (
@@ -73,6 +72,7 @@ def train(
     """
     if config.deterministic:
         make_deterministic()
+    check_backend(config)
     strategy = make_strategy() if strategy is None else strategy
     check_shares(strategy, config.batch_size)
     chief = worker(strategy)[0] == 0
@@ -99,6 +99,7 @@ def train(
     if first_step < config.steps:
         _fit(model, strategy, data, config, run, chief)
     if chief:
+        complete(model, data)
         with replacing(run.model_path) as beside:
             model.save(beside)
         results = measure(model, data)
@@ -107,7 +108,7 @@ def train(
 
 
 def _fit(
-    model: ResidualGAN,
+    model: Any,
     strategy: Any,
     data: TrainingData,
     config: TrainConfig,

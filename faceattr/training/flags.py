@@ -156,6 +156,14 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         "1e-6 for young and male; if given, it is for all attributes); larger means smaller "
         "changes, too large means none",
     )
+    _word(
+        model,
+        "--model",
+        "residual_gan (default: the paper's) or vae_gan (the baseline that it compares with, "
+        "Larsen et al., 2016, which learns from every training image; has no --alpha, --residual, "
+        "--dual, --ema_decay, --spectral_norm, --r1)",
+        metavar="KIND",
+    )
     _switch(
         model,
         "--residual",
@@ -299,8 +307,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         run,
         "--best_by",
         "keeps the checkpoint with the lowest mean of this term as checkpoints/best.keras: "
-        "generator_loss, gan_loss, dual_loss, pixel_loss, perceptual_loss or discriminator_loss "
-        "(default: none)",
+        "generator_loss, gan_loss, dual_loss, pixel_loss, perceptual_loss or discriminator_loss; "
+        "of a VAE-GAN encoder_loss, decoder_loss, prior_loss, feature_loss, reconstruction_error "
+        "or discriminator_loss (default: none)",
         metavar="TERM",
     )
     _whole(run, "--sample_every", "steps between sample grids, 1 or more (100)")

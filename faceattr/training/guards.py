@@ -60,7 +60,9 @@ class Advice(StepCallback):
     def on_step(self, step: int, logs: dict[str, float]) -> None:
         if step < self.FIRST_STEP:
             return
-        if max(logs["residual_to_positive"], logs["residual_to_negative"]) < self.COLLAPSED:
+        # A VAE-GAN does not train on residuals, and its discriminator waits for the others.
+        residuals = [value for term, value in logs.items() if term.startswith("residual_to_")]
+        if residuals and max(residuals) < self.COLLAPSED:
             self._give(
                 step,
                 "the residuals have collapsed to zero, as they do when alpha is too large "

@@ -134,7 +134,7 @@ def live_page(rows: Sequence[Row], facts: Facts, samples: Sequence[tuple[int, st
         f'<div class="bar"><div style="width:{100 * fraction:.2f}%"></div></div>',
         _tiles(rows, facts, percent),
         _warnings(facts.warnings),
-        f"<main>{_newest(samples)}{_curves(rows, facts.edits)}{_history(samples)}</main>",
+        f"<main>{_newest(samples)}{_curves(rows, facts)}{_history(samples)}</main>",
         _settings(facts.settings),
     ]
     return (
@@ -154,10 +154,11 @@ def _part(suffix: str) -> str:
 
 def _header(facts: Facts) -> str:
     edits = " and ".join(f"<b>{html.escape(edit)}</b>" for edit in facts.edits)
+    method = "VAE-GAN" if facts.settings.get("model") == "vae_gan" else "Residual images"
     state = {"running": "training", "stopped": "stopped", "finished": "finished"}[facts.state]
     return (
         f"<header><div><h1>{html.escape(facts.attribute)}</h1>"
-        f"<p>Residual images for {edits} · run {html.escape(facts.name)}</p></div>"
+        f"<p>{method} for {edits} · run {html.escape(facts.name)}</p></div>"
         f'<div class="state {facts.state}" data-written="{facts.written.timestamp():.0f}">'
         f"{state}</div></header>"
     )
@@ -218,8 +219,24 @@ def _settings(settings: Mapping[str, Any]) -> str:
     return f"<details><summary>Settings</summary><table>{lines}</table></details>"
 
 
-def _curves(rows: Sequence[Row], edits: tuple[str, str]) -> str:
-    charts = [
+def _curves(rows: Sequence[Row], facts: Facts) -> str:
+    vae_gan = facts.settings.get("model") == "vae_gan"
+    charts = _vae_gan_charts() if vae_gan else _residual_gan_charts(facts.edits)
+    charts.append(Chart("Speed", (("pairs_per_second", "pairs per second"),)))
+    known = {"step"}.union(*([term for term, _ in chart.terms] for chart in charts))
+    others = dict.fromkeys(term for row in rows for term in row if term not in known)
+    charts += [
+        Chart(term.replace("_", " "), ((term, term),))
+        for term in others
+        if any(as_number(row.get(term)) for row in rows)  # not of an option that is off
+    ]
+    thinned = thin(rows, MOST_POINTS)
+    drawn = "".join(chart_figure(chart, thinned) for chart in charts)
+    return f'<section class="curves"><h2>Curves</h2><div class="charts">{drawn}</div></section>'
+
+
+def _residual_gan_charts(edits: tuple[str, str]) -> list[Chart]:
+    return [
         Chart(
             "Objective of the transformation networks",
             (("generator_loss", "whole"), ("gan_loss", "GAN"), ("dual_loss", "dual")),
@@ -242,18 +259,26 @@ def _curves(rows: Sequence[Row], edits: tuple[str, str]) -> str:
             "Mean |residual|",
             (("residual_to_positive", edits[0]), ("residual_to_negative", edits[1])),
         ),
-        Chart("Speed", (("pairs_per_second", "pairs per second"),)),
     ]
-    known = {"step"}.union(*([term for term, _ in chart.terms] for chart in charts))
-    others = dict.fromkeys(term for row in rows for term in row if term not in known)
-    charts += [
-        Chart(term.replace("_", " "), ((term, term),))
-        for term in others
-        if any(as_number(row.get(term)) for row in rows)  # not of an option that is off
+
+
+def _vae_gan_charts() -> list[Chart]:
+    return [
+        Chart("Loss of the encoder", (("encoder_loss", "whole"), ("feature_loss", "features"))),
+        Chart("Divergence of the codes from the prior", (("prior_loss", "nats"),)),
+        Chart("Loss of the decoder", (("decoder_loss", "whole"),)),
+        Chart("Loss of the discriminator", (("discriminator_loss", "classification"),)),
+        Chart(
+            "Accuracy of the discriminator",
+            (
+                ("discriminator_accuracy_real", "real"),
+                ("discriminator_accuracy_reconstructed", "reconstructed"),
+                ("discriminator_accuracy_sampled", "sampled"),
+            ),
+            percent=True,
+        ),
+        Chart("Mean |reconstruction - image|", (("reconstruction_error", "error"),)),
     ]
-    thinned = thin(rows, MOST_POINTS)
-    drawn = "".join(chart_figure(chart, thinned) for chart in charts)
-    return f'<section class="curves"><h2>Curves</h2><div class="charts">{drawn}</div></section>'
 
 
 def evenly(items: Sequence[Any], most: int) -> list[Any]:

@@ -1,23 +1,28 @@
 """What a finished training measures on its held-out faces, for `results.json`."""
 
+import collections
 from typing import Any
 
 import numpy as np
 
 from faceattr import pixels
 from faceattr.metrics import psnr
-from faceattr.residual_gan import Objective, ResidualGAN
 from faceattr.training.training_data import TrainingData
 
 _BATCH = 64
 
 
-def measure(model: ResidualGAN, data: TrainingData) -> dict[str, Any]:
+def measure(model: Any, data: TrainingData) -> dict[str, Any]:
     """Measures on the held-out faces.
 
+    Args:
+        model: a `ResidualGAN` or a `VAEGAN`.
+        data: what it was trained on.
+
     Returns:
-        `objective`: each term of Eq. 8 and 9; on synthetic faces also `truth`: for each edit the
-        mean PSNR in dB of the edited and of the unedited image against the true counterfactual.
+        `objective`: each term of the model's objective; on synthetic faces also `truth`: for each
+        edit the mean PSNR in dB of the edited and of the unedited image against the true
+        counterfactual.
     """
     crops = [data.test_crops(label, model.image_size) for label in (0, 1)]
     x = [pixels.to_float(images) for images in crops]
@@ -40,9 +45,9 @@ def measure(model: ResidualGAN, data: TrainingData) -> dict[str, Any]:
     return results
 
 
-def _objective(model: ResidualGAN, x: list[np.ndarray]) -> dict[str, float]:
-    """The mean of each term of `Objective` over all pairs of held-out faces."""
-    sums = dict.fromkeys(Objective._fields, 0.0)
+def _objective(model: Any, x: list[np.ndarray]) -> dict[str, float]:
+    """The mean of each term of the objective over all pairs of held-out faces."""
+    sums: collections.defaultdict[str, float] = collections.defaultdict(float)
     # By hand and not by model.evaluate: replicas would get empty shares of the last batch.
     for start in range(0, len(x[0]), _BATCH):
         negatives, positives = (images[start : start + _BATCH] for images in x)

@@ -10,6 +10,40 @@ from faceattr.data.sources import CROPS, SOURCES
 from faceattr.data.splits import SPLITS
 from faceattr.networks import IMAGE_SIZES
 
+BEST_BY = {
+    "residual_gan": (
+        "generator_loss",
+        "gan_loss",
+        "dual_loss",
+        "pixel_loss",
+        "perceptual_loss",
+        "discriminator_loss",
+    ),
+    "vae_gan": (
+        "encoder_loss",
+        "decoder_loss",
+        "prior_loss",
+        "feature_loss",
+        "discriminator_loss",
+        "reconstruction_error",
+    ),
+}
+
+"""The terms of each model that a checkpoint may be judged by."""
+
+MODELS = tuple(BEST_BY)
+"""What can be trained: the paper's model, and the baseline that it compares with."""
+
+OF_THE_RESIDUAL_GAN: dict[str, Any] = {
+    "alpha": None,
+    "residual": True,
+    "dual": True,
+    "ema_decay": 0.0,
+    "spectral_norm": False,
+    "r1": 0.0,
+}
+"""The settings that a VAE-GAN has no use for, and the values that leave them alone."""
+
 CHOICES: dict[str, tuple[str, ...]] = {
     "data": SOURCES,
     "crop": tuple(CROPS),
@@ -20,14 +54,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "xla": ("auto", "on", "off"),
     "batchnorm": ("per_replica", "synchronized"),
     "learning_rate_decay": ("constant", "linear", "cosine"),
-    "best_by": (
-        "generator_loss",
-        "gan_loss",
-        "dual_loss",
-        "pixel_loss",
-        "perceptual_loss",
-        "discriminator_loss",
-    ),
+    "model": MODELS,
+    "best_by": tuple(dict.fromkeys(term for terms in BEST_BY.values() for term in terms)),
 }
 
 _Range = tuple[Callable[[Any], bool], str]
@@ -139,5 +167,34 @@ def data_problem(settings: dict[str, Any]) -> str | None:
         return (
             f"--min_confidence {confidence}: choose from 0.5 to below 1, the probability from "
             "which a label is sure"
+        )
+    return None
+
+
+def model_problem(settings: dict[str, Any]) -> str | None:
+    """What is wrong with the settings of the model, taken together.
+
+    Args:
+        settings: every field of `TrainConfig`, each good by itself.
+
+    Returns:
+        a message that names the flags; None if nothing is.
+    """
+    model, best_by = settings["model"], settings["best_by"]
+    if best_by is not None and best_by not in BEST_BY[model]:
+        return (
+            f"--best_by {best_by}: --model {model} has no such term; choose one of "
+            f"{', '.join(BEST_BY[model])}"
+        )
+    if model != "vae_gan":
+        return None
+    for name, unused in OF_THE_RESIDUAL_GAN.items():
+        if settings[name] != unused:
+            flag = f"--no-{name}" if unused is True else f"--{name}"
+            return f"{flag} is for --model residual_gan, not for --model vae_gan; leave it out"
+    if settings["precision"] == "mixed_float16":
+        return (
+            "--precision mixed_float16 is for --model residual_gan: the losses of a VAE-GAN are "
+            "not scaled; choose float32 or mixed_bfloat16"
         )
     return None

@@ -19,18 +19,19 @@ import numpy as np
 from PIL import Image
 
 from faceattr.attributes import find_attribute
-from faceattr.data.splits import Split, make_split
+from faceattr.data.splits import Split
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
 from faceattr.files import replacing
 from faceattr.training.config import TrainConfig
 from faceattr.training.fit import train
 from faceattr.training.guards import TrainingDiverged
+from faceattr.training.model import check_backend
 from faceattr.training.plan import write_several
 from faceattr.training.run import Run
 from faceattr.training.several_report import Outcome, duration, strip, strip_path, write_report
 from faceattr.training.strategy import check_shares, compiles, make_strategy, worker
-from faceattr.training.training_data import TrainingData
+from faceattr.training.training_data import TrainingData, draw_split
 
 _logger = logging.getLogger(__name__)
 
@@ -63,8 +64,7 @@ def load_each(
         else:
             attribute = find_attribute(config.attr, drawn.columns)
             if split_dir is None:
-                count, seed = config.test_per_class, config.seed
-                split = make_split(config.split, drawn, attribute.column, count, seed)
+                split = draw_split(config, drawn, attribute.column)
             else:
                 split = Split.read(split_dir, drawn)
             data = TrainingData(drawn, attribute, split)
@@ -151,6 +151,7 @@ def _check(
             "another folder"
         )
     for name, config in configs.items():
+        check_backend(config)
         check_shares(strategy, config.batch_size)
         compiles(config.xla)
         step = _steps_done(Run(folder / name))

@@ -159,7 +159,7 @@ def strip(model: Any, edits: dict[str, str], faces: tuple[np.ndarray, np.ndarray
     """Input, residual and edited rows of both edits of an attribute, beside each other.
 
     Args:
-        model: a `ResidualGAN`.
+        model: a `ResidualGAN` or a `VAEGAN`.
         edits: the name of each direction's edit, as in a run's data.json.
         faces: uint8 [n, s, s, 3] without the attribute, and with it.
 
@@ -169,8 +169,7 @@ def strip(model: Any, edits: dict[str, str], faces: tuple[np.ndarray, np.ndarray
     blocks = []
     for direction, images in zip(_DIRECTIONS, faces, strict=True):
         x = pixels.to_float(images)
-        network = model.editing_network(direction)
-        residual = np.asarray(model.transform(network, x, training=False))
+        residual = np.asarray(model.residual_image(x, direction))
         rows = [
             ("input", images),
             ("residual", pixels.residual_to_uint8(residual)),

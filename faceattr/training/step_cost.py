@@ -15,9 +15,9 @@ import keras
 
 from faceattr.networks import Discriminator, TransformationNetwork
 
-_FLOAT32 = 4  # bytes
+FLOAT32 = 4  # bytes
 # A weight, its gradient and Adam's two moments.
-_COPIES_OF_A_WEIGHT = 4
+COPIES_OF_A_WEIGHT = 4
 # The gradients by a convolution's output, its activation and its input are alive at once.
 _GRADIENT_MAPS = 3
 
@@ -97,14 +97,14 @@ def step_cost(
     g_images = (4 if dual else 2) * share
     d_images = (6 if dual else 4) * share + (2 * share if r1 else 0)
     half = keras.dtype_policies.get(precision).compute_dtype != "float32"
-    number = _FLOAT32 // 2 if half else _FLOAT32
+    number = FLOAT32 // 2 if half else FLOAT32
     kept = g_images * _kept(transformation) + d_images * _kept(discriminator)
     largest = max(
         2 * share * layer.map_size for layer in itertools.chain(transformation, discriminator)
     )
     running = 2 * (2 * _channels(transformation) + _channels(discriminator))
     memory = (
-        _FLOAT32 * (_COPIES_OF_A_WEIGHT * trainable + running)
+        FLOAT32 * (COPIES_OF_A_WEIGHT * trainable + running)
         + number * (kept + _GRADIENT_MAPS * largest)
         # In half precision the convolutions read copies of the weights.
         + (number * trainable if half else 0)
@@ -120,7 +120,7 @@ def step_cost(
         },
         flops=2 * batch_size * _multiply_adds(transformation, discriminator, dual, r1),
         memory_bytes=memory,
-        all_reduce_bytes=_FLOAT32 * exchanged * 2 * (replicas - 1) // replicas,
+        all_reduce_bytes=FLOAT32 * exchanged * 2 * (replicas - 1) // replicas,
     )
 
 

@@ -77,12 +77,8 @@ class MeanOfBatches(keras.Model):
 class Editor:
     """Stands in for a ResidualGAN: G0 brightens by 0.5, G1 darkens by 0.25."""
 
-    def editing_network(self, direction):
-        return {"to_positive": 0.5, "to_negative": -0.25}[direction]
-
-    def transform(self, network, images, training):
-        assert not training
-        return np.full_like(images, network)
+    def residual_image(self, images, direction):
+        return np.full_like(images, {"to_positive": 0.5, "to_negative": -0.25}[direction])
 
 
 def test_steps_are_counted_over_the_whole_run_and_logs_come_as_numbers():
@@ -343,10 +339,7 @@ class Counter(keras.Model):
             taken += len(own)
         return logs, ([trainable[0] + 1.0], non_trainable, optimizer, means)
 
-    def editing_network(self, direction):
-        return None
-
-    def transform(self, network, images, training):
+    def residual_image(self, images, direction):
         return keras.ops.zeros_like(images) + self.steps / 1000
 
 run = Run(pathlib.Path(sys.argv[1]))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from faceattr.errors import UserError
 from faceattr.networks import IMAGE_SIZES
 from faceattr.training.config import PRESETS, TrainConfig, preset_config, resumed_config
-from faceattr.training.setting_rules import CHOICES
+from faceattr.training.setting_rules import BEST_BY, CHOICES, OF_THE_RESIDUAL_GAN
 from faceattr.training.settings_file import check_settings, read_object
 
 FIELDS = inspect.get_annotations(TrainConfig)
@@ -165,6 +165,11 @@ def configs(draw):
         settings["crop"] = None
     if source == "synthetic":
         settings.update(data_dir=None, label_overrides=None)
+    # What goes together with the model.
+    settings["best_by"] = draw(st.none() | st.sampled_from(BEST_BY[settings["model"]]))
+    if settings["model"] == "vae_gan":
+        settings.update(OF_THE_RESIDUAL_GAN)
+        settings["precision"] = draw(st.sampled_from(("float32", "mixed_bfloat16")))
     return TrainConfig(**settings)
 
 

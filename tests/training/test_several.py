@@ -72,11 +72,8 @@ class FakeTraining:
 class FakeModel:
     """Makes every face brighter; G1 darker."""
 
-    def editing_network(self, direction):
-        return {"to_positive": 0.25, "to_negative": -0.25}[direction]
-
-    def transform(self, network, images, training):
-        return np.full_like(images, network)
+    def residual_image(self, images, direction):
+        return np.full_like(images, {"to_positive": 0.25, "to_negative": -0.25}[direction])
 
 
 @pytest.fixture

@@ -40,5 +40,6 @@ def draw_synthetic(count: int, image_size: int, seed: int) -> SyntheticFaces:
         labels=np.array([[row[c] for c in synthetic.COLUMNS] for row in labels], dtype=np.int8),
         crop=WHOLE_IMAGE,
         images=np.stack([synthetic.render(face, image_size) for face in parameters]),
+        landmarks=np.array([synthetic.landmarks(face) for face in parameters], np.float32),
     )
     return SyntheticFaces(table, parameters)
