@@ -8,8 +8,9 @@ INSTALLED := $(VENV)/.installed
 train: $(INSTALLED)  ## trains "young" on synthetic faces: minutes on two CPU cores
 	$(VENV)/bin/python train.py --attr young
 
-test: $(INSTALLED)  ## all tests
-	$(VENV)/bin/python -m pytest
+# Slow tests are in few files, so tests that wait are taken over one by one, not file by file.
+test: $(INSTALLED)  ## all tests, on two processes
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
 
 lint: $(INSTALLED)  ## format, lint and types
 	$(VENV)/bin/ruff format --check .

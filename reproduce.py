@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     size.add_argument("--precision", choices=("float32", "mixed_bfloat16"), help="(float32)")
     size.add_argument("--seed", type=int, help="(0)")
     measured = parser.add_argument_group("measuring")
-    measured.add_argument("--judge_epochs", type=int, help="of the attribute classifier (12)")
+    measured.add_argument("--judge_epochs", type=int, help="of the attribute classifier (10)")
     measured.add_argument("--judge_size", type=int, help="side of the crops that it sees (64)")
     measured.add_argument("--faces", type=int, help="most faces of a class for each edit (200)")
     measured.add_argument("--identity_faces", type=int, help="most faces for dlib's models (100)")

@@ -3,6 +3,7 @@
 The public names, each imported when first used, so that editing needs no TensorFlow:
 
     faceattr.train(faceattr.TrainConfig(attr="young"), run_dir)
+    faceattr.evaluate_runs([run_dir], "report")
     faceattr.export(run_dir, "bundles")
     faceattr.Editor.load("bundles/make_young").edit(photo)
 """
@@ -13,18 +14,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from faceattr.editing.editor import Editor
     from faceattr.errors import UserError
+    from faceattr.evaluation.evaluate_runs import evaluate_runs
     from faceattr.exporting.export import export
     from faceattr.residual_gan import ResidualGAN
     from faceattr.training.config import TrainConfig
     from faceattr.training.fit import train
 
-__all__ = ["Editor", "ResidualGAN", "TrainConfig", "UserError", "export", "train"]
+__all__ = [
+    "Editor",
+    "ResidualGAN",
+    "TrainConfig",
+    "UserError",
+    "evaluate_runs",
+    "export",
+    "train",
+]
 
 _HOMES = {
     "Editor": "faceattr.editing.editor",
     "ResidualGAN": "faceattr.residual_gan",
     "TrainConfig": "faceattr.training.config",
     "UserError": "faceattr.errors",
+    "evaluate_runs": "faceattr.evaluation.evaluate_runs",
     "export": "faceattr.exporting.export",
     "train": "faceattr.training.fit",
 }

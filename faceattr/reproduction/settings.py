@@ -49,7 +49,7 @@ class ReproductionSettings:
     seed: int = 0
     held_out: float = 0.15
     synthetic_faces: int = 2400
-    judge_epochs: int = 12
+    judge_epochs: int = 10
     judge_size: int = 64
     faces: int = 200
     identity_faces: int = 100

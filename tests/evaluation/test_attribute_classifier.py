@@ -209,6 +209,7 @@ def test_the_fingerprint_changes_with_what_is_learned(faces):
     assert len(names) == 5
 
 
+@pytest.mark.slow
 def test_a_classifier_is_trained_once_and_then_read(faces, cache, trained, caplog, monkeypatch):
     monkeypatch.setattr(
         "faceattr.evaluation.attribute_classifier.train_classifier",
@@ -229,6 +230,7 @@ def test_a_classifier_is_trained_once_and_then_read(faces, cache, trained, caplo
     assert sum(bin.count for bin in trained.reliability["drawn"]["Young"]) == faces.held_out.sum()
 
 
+@pytest.mark.slow
 def test_what_a_classifier_gives(faces, trained):
     classifier = trained
     crops = faces.table.images[:5]
@@ -246,6 +248,7 @@ def test_what_a_classifier_gives(faces, trained):
         classifier.probability(crops, "Beach")
 
 
+@pytest.mark.slow
 def test_it_is_measured_on_a_source_that_it_never_saw(trained):
     table = draw_synthetic(20, 64, seed=5).table
     columns = ("Male", "Beach")
@@ -261,6 +264,7 @@ def test_it_is_measured_on_a_source_that_it_never_saw(trained):
     assert list(trained.scores) == ["drawn"], "the one that was given stays as it was"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("trained")
 def test_a_damaged_classifier_is_named(faces, cache, tmp_path):
     shutil.copytree(cache, tmp_path, dirs_exist_ok=True)

@@ -15,6 +15,7 @@ FEW = EvaluationSettings(identity_faces=1, identity_pairs=0)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("coarse_figures")
 def test_runs_and_bundles_beside_each_other(finished_run, bundles, tmp_path):
     out, cache = tmp_path / "report", tmp_path / "cache"
     runs = [finished_run.folder, bundles / "remove_glasses"]

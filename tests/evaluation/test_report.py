@@ -11,7 +11,6 @@ from made_up_evaluation import estimate, made_up_evaluation, noise_pictures, rea
 from PIL import Image
 
 from faceattr.errors import UserError
-from faceattr.evaluation import figure_style
 from faceattr.evaluation import report as module
 from faceattr.evaluation.report import report_page, write_report
 from faceattr.evaluation.report_html import DASH, TIMES, identifier, mark, number
@@ -60,12 +59,7 @@ class Page(html.parser.HTMLParser):
         return " ".join(" ".join(self.within.get(anchor, [])).split())
 
 
-@pytest.fixture(scope="module", autouse=True)
-def coarse_figures():
-    """Figures of few dots: here they are counted, not looked at."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figure_style, "_DPI", 24)
-        yield
+pytestmark = pytest.mark.usefixtures("coarse_figures")
 
 
 def changed(change):
