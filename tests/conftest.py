@@ -11,8 +11,6 @@ hypothesis.settings.register_profile("no_deadline", deadline=None)
 hypothesis.settings.load_profile("no_deadline")
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# Tests on JAX make a few steps of tiny networks, and would mostly wait for them to be optimised.
-os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
 
 def real_faces(name: str) -> pathlib.Path:
