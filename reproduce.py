@@ -87,7 +87,12 @@ def _main(arguments: argparse.Namespace) -> None:
 
     names = [field.name for field in dataclasses.fields(ReproductionSettings)]
     given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
-    settings = ReproductionSettings(**{**(QUICK if arguments.quick else {}), **given})
+    quick = dict(QUICK) if arguments.quick else {}
+    # A folder that is named is what is meant, and not drawn faces.
+    for source, folder in (("data", "data_dir"), ("other_data", "other_dir")):
+        if folder in given:
+            quick.pop(source, None)
+    settings = ReproductionSettings(**{**quick, **given})
     wanted = _EXPERIMENTS if "all" in arguments.experiments else tuple(arguments.experiments)
     typed = shlex.join(["python", "reproduce.py", *sys.argv[1:]])
     try:

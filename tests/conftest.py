@@ -52,3 +52,18 @@ def bundles(finished_run, tmp_path_factory: pytest.TempPathFactory) -> pathlib.P
     out = tmp_path_factory.mktemp("exported") / "bundles"
     export(finished_run.folder, out)
     return out
+
+
+@pytest.fixture(scope="module")
+def coarse_figures():
+    """Figures of few dots that are laid out once: here they are counted, not looked at."""
+    from matplotlib.figure import Figure
+
+    from faceattr.evaluation import figure_style
+
+    def coarse(figsize, dpi, layout):
+        return Figure(figsize=figsize, dpi=24)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figure_style, "Figure", coarse)
+        yield

@@ -10,6 +10,7 @@ from commands import assert_one_line_error, run
         (["fig6"], "--data celeba needs --data_dir"),
         (["fig6", "--data_dir", "nowhere"], "--data_dir nowhere: no such folder"),
         (["fig6", "--quick", "--steps", "0"], "--steps 0"),
+        (["fig6", "--quick", "--data_dir", "nowhere"], "--data_dir nowhere: no such folder"),
         (["fig5", "--data_dir", "."], "fig5 needs --other_dir"),
     ],
 )

@@ -45,13 +45,17 @@ def reproduce(
         _logger.warning("fig5 is left out: it needs --other_dir, the folder of LFW")
         wanted.remove("fig5")
     keep_settings(settings, folder)
+    new = False
     for place, name in enumerate(wanted, start=1):
         if result_path(folder, name).is_file():
             _logger.info("%s: there already, in %s", name, folder / name)
             continue
         _logger.info("\n=== experiment %d of %d: %s", place, len(wanted), name)
         write_result(EXPERIMENTS[name](laboratory), folder, name)
-    measured = evaluations.load_all(folder / "evaluations")
-    if measured:
-        write_report(evaluations.combined(measured), folder / "report")
+        new = True
+    report = folder / "report"
+    if new or not (report / "report.html").is_file():
+        measured = evaluations.load_all(folder / "evaluations")
+        if measured:
+            write_report(evaluations.combined(measured), report)
     return write_results(laboratory, list(EXPERIMENTS), command)

@@ -12,6 +12,14 @@ from faceattr.reproduction.laboratory import Laboratory
 from faceattr.reproduction.measures import judge_table
 from faceattr.reproduction.result import interval, number, read_claims, result_path, table
 
+# With fewer steps the networks have hardly begun.
+_FEWEST_STEPS = 500
+
+_TOO_SHORT = (
+    "**So short a training shows that everything runs, and nothing about the paper: take no "
+    "verdict below for one.**"
+)
+
 _SIX_COLUMNS = (
     "Eyeglasses",
     "Mouth_Slightly_Open",
@@ -39,6 +47,7 @@ def write_results(laboratory: Laboratory, experiments: Sequence[str], command: s
     parts = [
         "# The paper's experiments, made anew",
         _setting(laboratory, command),
+        *([_TOO_SHORT] if laboratory.settings.steps < _FEWEST_STEPS else []),
         "## The claims",
         "A claim is held if the whole 95% interval of each of its differences lies on its side,"
         " not held if one lies wholly on the other, and undecided otherwise.",

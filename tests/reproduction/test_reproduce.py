@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from commands import run
 from PIL import Image
 
 from faceattr.errors import UserError
@@ -33,7 +34,7 @@ _TINY = ReproductionSettings(
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(tmp_path_factory, coarse_figures):
     folder = tmp_path_factory.mktemp("reproduction")
     page = reproduce(tuple(EXPERIMENTS), _TINY, folder, "python reproduce.py all")
     return folder, page.read_text(encoding="utf-8")
@@ -66,6 +67,7 @@ def test_the_page_says_how_it_was_made_and_what_came_of_each_claim(made):
 
     assert "python reproduce.py all" in page
     assert "2 steps of every training" in page
+    assert "shows that everything runs, and nothing about the paper" in page
     assert "The judge" in page
     assert page.count("**undecided**") + page.count("**held**") + page.count("**not held**") == 7
     assert "0.02341" in page, "the paper's numbers stand beside ours"
@@ -118,9 +120,33 @@ def test_nothing_is_done_twice(made, monkeypatch):
 
     monkeypatch.setattr(laboratory_module, "evaluate", never)
     monkeypatch.setattr(laboratory_module, "trained", never)
+    report = (folder / "report/report.html").stat().st_mtime_ns
     again = reproduce(tuple(EXPERIMENTS), _TINY, folder, "python reproduce.py all")
 
     assert again.read_text(encoding="utf-8") == page
+    assert (folder / "report/report.html").stat().st_mtime_ns == report
+
+
+def test_the_command_takes_up_what_is_there(made):
+    folder, page = made
+    flags = {
+        "width": 4,
+        "batch_size": 4,
+        "steps": 2,
+        "synthetic_faces": 160,
+        "judge_epochs": 1,
+        "faces": 10,
+        "identity_faces": 3,
+    }
+    typed = [part for name, value in flags.items() for part in (f"--{name}", str(value))]
+
+    process = run(["reproduce.py", "all", "--quick", *typed, "--out", folder])
+
+    assert process.returncode == 0, process.stderr
+    assert f"results: {folder / 'results.md'}" in process.stdout
+    own = "python reproduce.py all --quick --width 4"
+    assert own in (folder / "results.md").read_text(encoding="utf-8")
+    assert process.stderr.count("there already") == 6
 
 
 def test_an_evaluation_is_read_as_it_was_written(made, tmp_path):
