@@ -106,10 +106,10 @@ def test_no_training_face_is_measured(made):
     faces = laboratory.faces("own", "glasses")
 
     held_out = faces.names()
-    for run in (folder / "runs").iterdir():
+    for training in (folder / "runs").iterdir():
         for label in ("negative", "positive"):
-            trained = (run / f"split/train_{label}.txt").read_text().split()
-            assert not held_out & set(trained), run
+            trained = (training / f"split/train_{label}.txt").read_text().split()
+            assert not held_out & set(trained), training
 
 
 def test_nothing_is_done_twice(made, monkeypatch):
@@ -128,7 +128,7 @@ def test_nothing_is_done_twice(made, monkeypatch):
 
 
 def test_the_command_takes_up_what_is_there(made):
-    folder, page = made
+    folder, _ = made
     flags = {
         "width": 4,
         "batch_size": 4,
