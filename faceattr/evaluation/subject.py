@@ -101,7 +101,7 @@ def load_run(folder: pathlib.Path) -> Subject:
         crop=CropGeometry.from_json(run.data["crop"]),
         settings=dataclasses.asdict(config),
         edits={
-            direction: _KerasEdit(model, direction) for direction in ("to_positive", "to_negative")
+            direction: KerasEdit(model, direction) for direction in ("to_positive", "to_negative")
         },
         training=_training_names(run),
     )
@@ -137,7 +137,7 @@ def _training_names(run: Run) -> frozenset[str] | None:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class _KerasEdit:
+class KerasEdit:
     """One direction of a model that has `residual_image(images, direction)`."""
 
     model: Any

@@ -3,13 +3,12 @@
 import dataclasses
 
 import numpy as np
-from keras import ops
 
 from faceattr.attributes import find_attribute
-from faceattr.baselines.vae_gan import VAEGAN, VectorEdits
+from faceattr.baselines.vae_gan import VAEGAN
 from faceattr.data.table import AttributeTable
 from faceattr.evaluation.classifier_data import read_crops
-from faceattr.evaluation.subject import Subject
+from faceattr.evaluation.subject import KerasEdit, Subject
 from faceattr.reproduction.data import TRAINING
 
 # Mean codes of more images differ by less than a hundredth of their spread.
@@ -46,16 +45,6 @@ def with_attribute(subject: Subject, model: VAEGAN, attr: str, table: AttributeT
         name=f"{subject.name}-{attribute.name}",
         attribute=attribute,
         edits={
-            direction: _VectorEdit(edits, direction) for direction in ("to_positive", "to_negative")
+            direction: KerasEdit(edits, direction) for direction in ("to_positive", "to_negative")
         },
     )
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class _VectorEdit:
-    edits: VectorEdits
-    direction: str
-
-    def __call__(self, images: np.ndarray, /) -> np.ndarray:
-        residual = self.edits.residual_image(images, self.direction)
-        return ops.convert_to_numpy(ops.cast(residual, "float32"))
