@@ -83,16 +83,27 @@ def _number(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; the first column is left, the others right."""
-    lines = ["| " + " | ".join(heads) + " |", "| --- |" + " ---: |" * (len(heads) - 1)]
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
+    """A Markdown table; the first `left` columns are left, the others right."""
+    lines = [
+        "| " + " | ".join(heads) + " |",
+        "|" + " --- |" * left + " ---: |" * (len(heads) - left),
+    ]
+    assert not any("|" in cell for row in rows for cell in row), "a cell would end early"
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines) + "\n"
 
 
 def number(value: float | None, digits: int = 2) -> str:
     """A number for a table; a dash where there is none."""
-    return "-" if value is None or not np.isfinite(value) else f"{value:.{digits}f}"
+    return (
+        "-" if value is None or not np.isfinite(value) else f"{_rounded(value, digits):.{digits}f}"
+    )
+
+
+def _rounded(value: float, digits: int) -> float:
+    # Not -0.0.
+    return round(value, digits) + 0.0
 
 
 def percent(value: float | None) -> str:
@@ -108,4 +119,5 @@ def interval(estimate: dict[str, Any] | Estimate | None, digits: int = 2, scale:
     value, low, high = (facts[key] for key in ("value", "low", "high"))
     if value is None or not np.isfinite(value):
         return "-"
-    return f"{scale * value:.{digits}f} ({scale * low:.{digits}f} to {scale * high:.{digits}f})"
+    shown = [number(scale * each, digits) for each in (value, low, high)]
+    return f"{shown[0]} ({shown[1]} to {shown[2]})"

@@ -88,7 +88,7 @@ def claims_table(claims: Sequence[Claim]) -> str:
     """The claims and their verdicts, as Markdown."""
     rows = [[claim.text, claim.where, f"**{claim.verdict}**"] for claim in claims]
     notes = [f"- *{claim.text}* {claim.note}" for claim in claims if claim.note]
-    return table(("claim", "where", "verdict"), rows) + "\n" + "\n".join(notes)
+    return table(("claim", "where", "verdict"), rows, left=3) + "\n" + "\n".join(notes)
 
 
 def comparisons_table(claims: Sequence[Claim]) -> str:

@@ -53,7 +53,7 @@ def compared(
         made.append(comparisons.higher("rise of the target's probability", *sides, seed))
     if cycle:
         sides = _sides(edits, names, _of(evaluation, "cycle_l1"))
-        made.append(comparisons.lower("mean |x - there and back|", *sides, seed))
+        made.append(comparisons.lower("mean change after there and back", *sides, seed))
     return tuple(made)
 
 

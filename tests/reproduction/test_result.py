@@ -52,6 +52,7 @@ def test_cells_of_a_table():
     assert interval(estimate, 1, 100) == "50.0 (25.0 to 75.0)"
     assert interval({"value": None, "low": None, "high": None}) == "-"
     assert interval(None) == "-"
+    assert number(-0.001) == "0.00"
     assert table(("a", "b"), [["x", "1"]]) == "| a | b |\n| --- | ---: |\n| x | 1 |\n"
 
 
