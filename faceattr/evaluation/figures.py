@@ -62,7 +62,7 @@ def strength_response(points: Sequence[Numbers], ceiling: float | None, company:
 
 
 def success_by_yaw(bins: Sequence[Numbers], company: str) -> bytes:
-    """Success by how far the head is turned.
+    """Success by how far the head is turned, with the kernel distance of each bin below it.
 
     Args:
         bins: the fields of `PoseBin`s.
@@ -79,16 +79,19 @@ def success_by_yaw(bins: Sequence[Numbers], company: str) -> bytes:
             axes.vlines(place, success["low"], success["high"], color=INK, lw=1.5)
         axes.set_xticks(
             range(len(bins)),
-            [
-                f"{one['low']:.0f} to {one['high']:.0f}°\n{_faces(one['success']['count'])}"
-                for one in bins
-            ],
+            [_turned(one) for one in bins],
         )
         axes.set_xlabel("turn of the head, to either side")
         axes.grid(visible=False, axis="x")
         percent(axes)
         with_company(drawn.figure, company)
     return drawn.png
+
+
+def _turned(one: Numbers) -> str:
+    said = f"{one['low']:.0f} to {one['high']:.0f}°\n{_faces(one['success']['count'])}"
+    kernel = one.get("kernel")
+    return said if kernel is None else f"{said}\nkernel {kernel:.2f}"
 
 
 def identity_histogram(

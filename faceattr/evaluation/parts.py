@@ -186,9 +186,10 @@ def head_turn(case: EditCase) -> np.ndarray:
 
 
 def pose_part(case: EditCase, degrees: np.ndarray) -> list[Any]:
-    """Success by head turn (Fig. 9)."""
+    """Success and realism by head turn (Fig. 9)."""
     reached = target_reached(case.edited.probability(case.column), case.to_positive)
-    return success_by_yaw(reached, degrees)
+    features = (case.edited.seen.features, case.needless.seen.features)
+    return success_by_yaw(reached, degrees, features)
 
 
 def face_cycle(case: EditCase) -> Cycle:

@@ -1,11 +1,14 @@
-"""Head turn from landmarks, and success by head turn (Fig. 9: the paper's failures)."""
+"""Head turn from landmarks, and success and realism by head turn (Fig. 9: the paper's failures)."""
 
+import contextlib
 import dataclasses
 import itertools
 
 import numpy as np
 
+from faceattr.errors import UserError
 from faceattr.evaluation import intervals
+from faceattr.evaluation.distances import kernel_distance
 from faceattr.evaluation.intervals import Estimate
 
 # By how much the tip of the nose stands out before the centres of the eyes, over the distance
@@ -18,11 +21,19 @@ YAW_EDGES = (0.0, 10.0, 20.0, 30.0, 90.0)
 
 @dataclasses.dataclass(frozen=True)
 class PoseBin:
-    """Success among faces that are turned by [low, high) degrees to either side."""
+    """Success and realism among faces that are turned by [low, high) degrees to either side.
+
+    Attributes:
+        low, high: bounds of the turn.
+        success: share that reaches the target.
+        kernel: kernel distance of these faces, edited, from real faces of the target of any turn,
+            which are less turned: it grows with the turn for that alone. None with too few faces.
+    """
 
     low: float
     high: float
     success: Estimate
+    kernel: float | None = None
 
 
 def yaw(landmarks: np.ndarray) -> np.ndarray:
@@ -48,18 +59,31 @@ def yaw(landmarks: np.ndarray) -> np.ndarray:
     return np.degrees(np.arctan(along / _NOSE_OVER_EYES))
 
 
-def success_by_yaw(successes: np.ndarray, degrees: np.ndarray) -> list[PoseBin]:
-    """Success for little and for much turned heads.
+def success_by_yaw(
+    successes: np.ndarray,
+    degrees: np.ndarray,
+    features: tuple[np.ndarray, np.ndarray] | None = None,
+) -> list[PoseBin]:
+    """Success and realism for little and for much turned heads.
 
     Args:
         successes: bool [n].
         degrees: float [n], of `yaw`; NaN is in no bin.
+        features: of the edited faces, float [n, d], and of real faces of the target, float
+            [m, d]; None to leave realism out.
 
     Returns:
         a bin for each pair of neighbours in `YAW_EDGES`, also where it is empty.
     """
     turn = np.abs(degrees)
-    return [
-        PoseBin(low, high, intervals.share(successes[(turn >= low) & (turn < high)]))
-        for low, high in itertools.pairwise(YAW_EDGES)
-    ]
+    bins = []
+    for low, high in itertools.pairwise(YAW_EDGES):
+        inside = (turn >= low) & (turn < high)
+        kernel = None
+        if features is not None:
+            edited, real = features
+            # Unbiased, so that bins of different numbers of faces compare.
+            with contextlib.suppress(UserError):
+                kernel = kernel_distance(edited[inside], real)
+        bins.append(PoseBin(low, high, intervals.share(successes[inside]), kernel))
+    return bins

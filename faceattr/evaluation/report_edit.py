@@ -180,7 +180,8 @@ def _figures(shown: ShownEdit, files: dict[str, bytes]) -> list[str]:
             "pose",
             "Success by head turn",
             figures.success_by_yaw(edit["pose"], line),
-            "Lines: 95% intervals.",
+            "Lines: 95% intervals. Kernel: distance of the edited faces from real faces of the "
+            "target of any turn, where there are enough.",
         )
     return drawn
 

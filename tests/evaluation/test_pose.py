@@ -45,3 +45,19 @@ def test_success_is_counted_by_turn_to_either_side():
     assert [b.success.count for b in bins] == [2, 3, 1, 0]
     assert [b.success.value for b in bins[:3]] == [0.5, 1.0, 0.0]
     assert np.isnan(bins[3].success.value)
+    assert {b.kernel for b in bins} == {None}
+
+
+def test_realism_is_measured_by_turn_where_faces_are_enough():
+    random = np.random.default_rng(0)
+    degrees = np.repeat([5, 25, 40], [200, 200, 9])
+    real = random.normal(size=(200, 4))
+    # Frontal faces are as the real ones, turned ones are not.
+    edited = random.normal(size=(409, 4)) + np.where(degrees > 20, 1.5, 0)[:, None]
+
+    frontal, none, turned, few = success_by_yaw(np.ones(409, bool), degrees, (edited, real))
+
+    assert abs(frontal.kernel) < 0.1
+    assert turned.kernel > 1
+    assert none.kernel is None
+    assert few.kernel is None

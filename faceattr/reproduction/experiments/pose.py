@@ -10,7 +10,7 @@ from faceattr.reproduction import comparisons, measures
 from faceattr.reproduction.comparisons import Claim
 from faceattr.reproduction.laboratory import Laboratory
 from faceattr.reproduction.layout import sheet, stacked
-from faceattr.reproduction.result import Result, interval, table
+from faceattr.reproduction.result import Result, interval, number, table
 from faceattr.reproduction.trainings import SIX
 
 _FACES, _CELL = 3, 128
@@ -25,6 +25,7 @@ def fig9(laboratory: Laboratory) -> Result:
     turns: list[np.ndarray] = []
     gains: list[np.ndarray] = []
     reached: list[np.ndarray] = []
+    kernels: list[list[float]] = []
     for attribute in PAPER_ATTRIBUTES:
         rows: list[tuple[str, list[np.ndarray]]] = [("input", []), ("ours", [])]
         for edit, adding in zip(attribute.edits, (True, False), strict=True):
@@ -38,6 +39,10 @@ def fig9(laboratory: Laboratory) -> Result:
             turns.append(turn)
             gains.append(measures.gains(evaluation, attribute.name, edit))
             reached.append(target_reached(pictures.probabilities_after, adding))
+            looks = (pictures.edited, pictures.needless_images)
+            edited, real = (laboratory.judge.look(images).features for images in looks)
+            found = success_by_yaw(reached[-1], turn, (edited, real))
+            kernels.append([np.nan if each.kernel is None else each.kernel for each in found])
         sheets.append(sheet(f"{attribute.name}: the most turned", rows, _CELL))
     turn, gain = np.concatenate(turns), np.concatenate(gains)
     claim = Claim(
@@ -57,17 +62,30 @@ def fig9(laboratory: Laboratory) -> Result:
     )
     bins = success_by_yaw(np.concatenate(reached), turn)
     rows_of = [
-        [f"{each.low:g} to {each.high:g} degrees", str(each.success.count), _share(each.success)]
-        for each in bins
+        [
+            f"{each.low:g} to {each.high:g} degrees",
+            str(each.success.count),
+            _share(each.success),
+            f"{number(_mean(values))} ({np.isfinite(values).sum()} edits)",
+        ]
+        for each, values in zip(bins, np.transpose(kernels), strict=True)
     ]
     return Result(
         "Fig. 9: faces that are turned away",
         {"fig9": stacked(sheets, across=2)},
         "The three most turned faces of each direction: chosen, not random.\n\n"
-        + table(("head turn", "faces", "success (95%)"), rows_of),
+        + table(
+            ("head turn", "faces", "success (95%)", "kernel distance, mean over edits"), rows_of
+        ),
         (claim,),
-        {"bins": bins},
+        {"bins": bins, "kernels": kernels},
     )
+
+
+def _mean(values: np.ndarray) -> float:
+    """The mean of what is known."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def _share(estimate: Estimate) -> str:
