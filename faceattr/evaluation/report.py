@@ -81,7 +81,13 @@ def report_page(evaluation: Evaluation) -> tuple[str, dict[str, bytes]]:
     files: dict[str, bytes] = {}
     shown = shown_edits(evaluation)
     names = list(dict.fromkeys(one.subject["name"] for one in shown))
-    links = "".join(f'<a href="#{one.anchor}">{text(one.name)}</a>' for one in shown)
+    edits = [one.name for one in shown]
+    links = "".join(
+        # Two subjects may have edits of one name.
+        f'<a href="#{one.anchor}">{text(one.name)}'
+        f"{text('' if edits.count(one.name) == 1 else ' of ' + one.subject['name'])}</a>"
+        for one in shown
+    )
     body = [
         f"<header><div><h1>How good are the edits</h1><p>{text(', '.join(names))} · "
         f"{text(metrics['created'])}</p></div></header>",

@@ -484,3 +484,14 @@ def test_a_mark_is_where_its_value_is():
     assert markup.count("tick") == 1
     assert 'tick soft" style="left:10.0%"' in markup
     assert "dot" not in mark(None)
+
+
+def test_edits_of_one_name_are_told_apart_at_the_top():
+    edits = ("add_glasses", "remove_glasses")
+    same = (("ours", "Eyeglasses", edits), ("other", "Eyeglasses", edits))
+
+    page, _ = report_page(made_up_evaluation(same))
+
+    nav = page[page.index("<nav>") : page.index("</nav>")]
+    assert "add_glasses of ours" in nav
+    assert "add_glasses of other" in nav
