@@ -86,3 +86,25 @@ def image_grid(rows: Sequence[tuple[str, np.ndarray]], gap: int = 2) -> np.ndarr
         for column, image in enumerate(images):
             canvas.paste(Image.fromarray(image), (margin + gap + column * (width + gap), top))
     return np.asarray(canvas)
+
+
+def joined(images: Sequence[np.ndarray], axis: int, gap: int = 0) -> np.ndarray:
+    """Images of any sizes beside (axis 1) or below (axis 0) each other, on white.
+
+    Args:
+        images: uint8 [height, width, 3] each, at least one.
+        axis: 0 or 1.
+        gap: int, pixels of white after each image.
+
+    Returns:
+        uint8 [height, width, 3].
+    """
+    across = 1 - axis
+    longest = max(image.shape[across] for image in images)
+    padded = []
+    for image in images:
+        margins = [(0, 0), (0, 0), (0, 0)]
+        margins[across] = (0, longest - image.shape[across])
+        margins[axis] = (0, gap)
+        padded.append(np.pad(image, margins, constant_values=255))
+    return np.concatenate(padded, axis=axis)

@@ -60,3 +60,16 @@ def test_a_grid_holds_every_image_where_it_belongs():
     assert (grid == 99).all(axis=-1).sum() >= 3 * 64
     assert (grid[2:10, -10:-2] == 10).all()
     assert (grid[-10:-2, -10:-2] == 99).all()
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_images_of_different_sizes_are_joined_on_white(axis):
+    first, second = np.full((2, 3, 3), 7, np.uint8), np.full((4, 1, 3), 9, np.uint8)
+
+    found = pixels.joined([first, second], axis, gap=2)
+
+    assert found.shape == ((2 + 4 + 2 * 2, 3, 3) if axis == 0 else (4, 3 + 1 + 2 * 2, 3))
+    assert (found[:2, :3] == 7).all()
+    place = (slice(4, 8), slice(0, 1)) if axis == 0 else (slice(0, 4), slice(5, 6))
+    assert (found[place] == 9).all()
+    assert (found == 255).all(axis=-1).sum() == found[..., 0].size - 6 - 4

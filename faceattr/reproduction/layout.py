@@ -8,8 +8,6 @@ from faceattr import pixels
 from faceattr.evaluation.evaluate import EditPictures
 from faceattr.evaluation.grids import labelled_grid
 
-_WHITE = 255
-
 
 def residual_pictures(residual: np.ndarray) -> np.ndarray:
     """Residuals to look at, as in Fig. 4: grey is no change.
@@ -42,17 +40,7 @@ def sheet(title: str, rows: Sequence[tuple[str, Sequence[np.ndarray]]], cell: in
 def stacked(sheets: Sequence[np.ndarray], across: int = 1) -> np.ndarray:
     """Sub-figures side by side and below each other, on white: uint8 [height, width, 3]."""
     lines = [
-        _joined(sheets[start : start + across], axis=1) for start in range(0, len(sheets), across)
+        pixels.joined(sheets[start : start + across], axis=1)
+        for start in range(0, len(sheets), across)
     ]
-    return _joined(lines, axis=0)
-
-
-def _joined(images: Sequence[np.ndarray], axis: int) -> np.ndarray:
-    other = 1 - axis
-    most = max(image.shape[other] for image in images)
-    padded = []
-    for image in images:
-        room = [(0, 0), (0, 0), (0, 0)]
-        room[other] = (0, most - image.shape[other])
-        padded.append(np.pad(image, room, constant_values=_WHITE))
-    return np.concatenate(padded, axis=axis)
+    return pixels.joined(lines, axis=0)

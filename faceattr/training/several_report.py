@@ -177,12 +177,12 @@ def strip(model: Any, edits: dict[str, str], faces: tuple[np.ndarray, np.ndarray
         ]
         grid = pixels.image_grid([(label, _enlarged(images)) for label, images in rows])
         blocks.append(_titled(edits[direction], grid))
-    return _joined(blocks, axis=1)
+    return pixels.joined(blocks, axis=1, gap=_GAP)
 
 
 def montage(strips: Sequence[np.ndarray]) -> np.ndarray:
     """Strips below each other: uint8 [height, width, 3]."""
-    return _joined(strips, axis=0)
+    return pixels.joined(strips, axis=0, gap=_GAP)
 
 
 def _enlarged(images: np.ndarray) -> np.ndarray:
@@ -206,16 +206,3 @@ def _titled(title: str, grid: np.ndarray) -> np.ndarray:
         anchor="mm",
     )
     return np.concatenate([np.asarray(canvas), grid])
-
-
-def _joined(images: Sequence[np.ndarray], axis: int) -> np.ndarray:
-    """Images beside (axis 1) or below (axis 0) each other, on white."""
-    across = 1 - axis
-    longest = max(image.shape[across] for image in images)
-    padded = []
-    for image in images:
-        margins = [(0, 0), (0, 0), (0, 0)]
-        margins[across] = (0, longest - image.shape[across])
-        margins[axis] = (0, _GAP)
-        padded.append(np.pad(image, margins, constant_values=255))
-    return np.concatenate(padded, axis=axis)

@@ -19,18 +19,16 @@ from faceattr.training.run import Run
 
 pytestmark = pytest.mark.slow
 
-_TINY = ReproductionSettings(
-    **{
-        **QUICK,
-        "width": 4,
-        "batch_size": 4,
-        "steps": 2,
-        "synthetic_faces": 160,
-        "judge_epochs": 1,
-        "faces": 10,
-        "identity_faces": 3,
-    }
-)
+_SMALLER = {
+    "width": 4,
+    "batch_size": 4,
+    "steps": 2,
+    "synthetic_faces": 160,
+    "judge_epochs": 1,
+    "faces": 10,
+    "identity_faces": 3,
+}
+_TINY = ReproductionSettings(**{**QUICK, **_SMALLER})
 
 
 @pytest.fixture(scope="module")
@@ -129,16 +127,7 @@ def test_nothing_is_done_twice(made, monkeypatch):
 
 def test_the_command_takes_up_what_is_there(made):
     folder, _ = made
-    flags = {
-        "width": 4,
-        "batch_size": 4,
-        "steps": 2,
-        "synthetic_faces": 160,
-        "judge_epochs": 1,
-        "faces": 10,
-        "identity_faces": 3,
-    }
-    typed = [part for name, value in flags.items() for part in (f"--{name}", str(value))]
+    typed = [part for name, value in _SMALLER.items() for part in (f"--{name}", str(value))]
 
     process = run(["reproduce.py", "all", "--quick", *typed, "--out", folder])
 
