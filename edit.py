@@ -4,9 +4,9 @@ import argparse
 import pathlib
 
 from faceattr import command_line
-from faceattr.data.crop import CROPS
 from faceattr.editing.batch import edit_files, find_bundle, find_images
 from faceattr.editing.editor import Editor
+from faceattr.faces.crop import CROPS
 
 _EPILOG = """examples:
   python edit.py face.png --edit add_glasses -o with_glasses.png

@@ -146,10 +146,10 @@ def _print_peak_memory(options: argparse.Namespace) -> None:
     from PIL import Image
 
     from faceattr.data import synthetic
-    from faceattr.data.crop import WHOLE_IMAGE
     from faceattr.data.pipeline import training_pairs
     from faceattr.data.splits import balanced_split
     from faceattr.data.table import AttributeTable
+    from faceattr.faces.crop import WHOLE_IMAGE
 
     with tempfile.TemporaryDirectory() as scratch:
         face = pathlib.Path(scratch) / "face.jpg"

@@ -8,7 +8,7 @@ from commands import ROOT, TINY, assert_one_line_error, run
 from PIL import Image
 
 from faceattr.data import synthetic
-from faceattr.data.crop import LFW_CROP
+from faceattr.faces.crop import LFW_CROP
 from faceattr.training.run import Run
 
 

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from faceattr.data.crop import open_image
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
+from faceattr.faces.crop import open_image
 from faceattr.progress import progress_bar
 
 

@@ -19,10 +19,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from faceattr.data.crop import CropGeometry, read_crop
 from faceattr.data.crop_store import CropStore
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
+from faceattr.faces.crop import CropGeometry, read_crop
 from faceattr.progress import progress_bar
 
 FORMAT = 1

@@ -16,9 +16,9 @@ from PIL import Image
 
 from faceattr import pixels
 from faceattr.data.batch_plan import BatchPlan, augment, batch_plan
-from faceattr.data.crop import read_crop
 from faceattr.data.splits import Split
 from faceattr.data.table import AttributeTable
+from faceattr.faces.crop import read_crop
 
 # Colour is upsampled from its neighbours, so the border of a decoded square needs two pixels more.
 _JPEG_MARGIN = 2

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from faceattr.data.crop import CropGeometry, read_crop
+from faceattr.faces.crop import CropGeometry, read_crop
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,6 @@ import numpy as np
 
 from faceattr.attributes import find_attribute
 from faceattr.data import synthetic
-from faceattr.data.crop import CELEBA_CROP, LFW_CROP, open_image
 from faceattr.data.sources import SyntheticFaces, draw_synthetic
 from faceattr.data.splits import PAPER_TEST_PER_CLASS
 from faceattr.data.table import AttributeTable
@@ -16,6 +15,7 @@ from faceattr.evaluation.classifier_data import read_crops
 from faceattr.evaluation.regions import in_crop
 from faceattr.evaluation.subject import Subject, is_bundle
 from faceattr.exporting.manifest import Manifest
+from faceattr.faces.crop import CELEBA_CROP, LFW_CROP, open_image
 from faceattr.training.config import TrainConfig
 from faceattr.training.run import Run
 from faceattr.training.training_data import TrainingData

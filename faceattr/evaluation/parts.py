@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from faceattr.data import synthetic
-from faceattr.data.crop import CELEBA_CROP, LFW_CROP
 from faceattr.errors import UserError
 from faceattr.evaluation import intervals
 from faceattr.evaluation.cycle import Cycle, cycle
@@ -26,6 +25,7 @@ from faceattr.evaluation.noop import no_op
 from faceattr.evaluation.pose import success_by_yaw, yaw
 from faceattr.evaluation.regions import landmark_masks, mean_landmarks, synthetic_masks
 from faceattr.evaluation.success import strength_response, success, target_reached
+from faceattr.faces.crop import CELEBA_CROP, LFW_CROP
 from faceattr.metrics import psnr
 
 Numbers = dict[str, Any]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from faceattr.data import synthetic
-from faceattr.data.crop import CELEBA_CROP, CropGeometry
+from faceattr.faces.crop import CELEBA_CROP, CropGeometry
 
 # CelebA's aligned frame, and where dlib's 68 points have the mean face in it: the eyes, the tip of
 # the nose, the corners of the mouth.

@@ -9,11 +9,11 @@ import numpy as np
 from keras import ops
 
 from faceattr.attributes import Attribute, find_attribute
-from faceattr.data.crop import CropGeometry
 from faceattr.editing.runtime import LiteRTRuntime
 from faceattr.errors import UserError
 from faceattr.evaluation.edits import Edit
 from faceattr.exporting.manifest import MANIFEST_NAME, Manifest
+from faceattr.faces.crop import CropGeometry
 from faceattr.training.model import finished_model
 from faceattr.training.run import Run
 

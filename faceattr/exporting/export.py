@@ -15,10 +15,10 @@ from ai_edge_litert.interpreter import Interpreter
 
 from faceattr import pixels
 from faceattr.data import synthetic
-from faceattr.data.crop import CropGeometry
 from faceattr.errors import UserError
 from faceattr.exporting import signatures
 from faceattr.exporting.manifest import Manifest
+from faceattr.faces.crop import CropGeometry
 from faceattr.networks import TransformationNetwork
 from faceattr.residual_gan import ResidualGAN
 from faceattr.training.model import load

@@ -5,8 +5,8 @@ import json
 import pathlib
 from typing import Any
 
-from faceattr.data.crop import CropGeometry
 from faceattr.errors import UserError
+from faceattr.faces.crop import CropGeometry
 
 MANIFEST_NAME = "manifest.json"
 FORMAT = 1

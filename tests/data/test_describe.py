@@ -9,7 +9,6 @@ from PIL import Image
 
 from faceattr.attributes import PAPER_ATTRIBUTES
 from faceattr.data import synthetic
-from faceattr.data.crop import WHOLE_IMAGE
 from faceattr.data.describe import (
     class_counts,
     correlations,
@@ -29,6 +28,7 @@ from faceattr.data.figures import (
 )
 from faceattr.data.sources import load_files
 from faceattr.data.table import AttributeTable
+from faceattr.faces.crop import WHOLE_IMAGE
 
 
 def table_of(labels, columns, **where):

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from faceattr.data.crop import WHOLE_IMAGE
 from faceattr.data.csv_file import read_csv
 from faceattr.data.labels import (
     apply_overrides,
@@ -19,6 +18,7 @@ from faceattr.data.labels import (
 )
 from faceattr.data.table import AttributeTable, LeftOut
 from faceattr.errors import UserError
+from faceattr.faces.crop import WHOLE_IMAGE
 
 
 def write(tmp_path, text, name="faces.csv", encoding="utf-8"):

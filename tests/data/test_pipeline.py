@@ -5,11 +5,11 @@ from PIL import Image
 
 from faceattr import pixels
 from faceattr.data.batch_plan import batch_plan
-from faceattr.data.crop import CELEBA_CROP, LFW_CROP, WHOLE_IMAGE, read_crop
 from faceattr.data.pipeline import crop_reader, training_pairs
 from faceattr.data.sources import draw_synthetic, load_files
 from faceattr.data.splits import balanced_split
 from faceattr.data.table import AttributeTable
+from faceattr.faces.crop import CELEBA_CROP, LFW_CROP, WHOLE_IMAGE, read_crop
 
 
 @pytest.fixture(scope="module")

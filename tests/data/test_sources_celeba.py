@@ -3,11 +3,11 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from faceattr.data.crop import CELEBA_CROP, WHOLE_IMAGE
 from faceattr.data.sources import load_files
 from faceattr.data.sources.celeba_files import read_celeba_labels
 from faceattr.data.table import LeftOut
 from faceattr.errors import UserError
+from faceattr.faces.crop import CELEBA_CROP, WHOLE_IMAGE
 
 GOOD = "2\nEyeglasses Male \n000001.jpg -1  1\n000002.jpg  1 -1\n"
 POINTS = " ".join(

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from faceattr.data.crop import LFW_CROP
 from faceattr.data.sources import load_files
 from faceattr.data.sources.lfw import read_columbia
 from faceattr.data.table import LeftOut
 from faceattr.errors import UserError
+from faceattr.faces.crop import LFW_CROP
 
 LABELS = "2\nSmiling Male\nAnn_Lee/Ann_Lee_0001.jpg 1 -1\nBo/Bo_0012.jpg -1 1\n"
 PROBABILITIES = (

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from faceattr.attributes import find_attribute
-from faceattr.data.crop import CELEBA_CROP, WHOLE_IMAGE
 from faceattr.data.sources import load_files
 from faceattr.data.table import LeftOut
 from faceattr.errors import UserError
+from faceattr.faces.crop import CELEBA_CROP, WHOLE_IMAGE
 
 CSV = "image,smile,beach,note\nfaces/a.jpg,yes,1,on a boat\nfaces/b.png,no,0,\n./c.jpg,yes,,tall\n"
 

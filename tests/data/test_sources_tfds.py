@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faceattr.data.crop import CELEBA_CROP, read_crop
 from faceattr.data.sources import load_files
 from faceattr.errors import UserError
+from faceattr.faces.crop import CELEBA_CROP, read_crop
 
 POINTS = ["lefteye", "righteye", "nose", "leftmouth", "rightmouth"]
 COUNTS = {"train": 5, "validation": 2, "test": 3}

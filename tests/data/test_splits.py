@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from faceattr.data.crop import WHOLE_IMAGE
 from faceattr.data.sources import load_files
 from faceattr.data.splits import SPLITS, Split, balanced_split, make_split
 from faceattr.data.table import AttributeTable, LeftOut
 from faceattr.errors import UserError
+from faceattr.faces.crop import WHOLE_IMAGE
 
 LISTS = ("train_negative", "train_positive", "test_negative", "test_positive")
 

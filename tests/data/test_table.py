@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from faceattr.data.crop import WHOLE_IMAGE
 from faceattr.data.table import AttributeTable, LeftOut, count_reasons
+from faceattr.faces.crop import WHOLE_IMAGE
 
 
 @pytest.fixture

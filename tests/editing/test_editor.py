@@ -9,9 +9,9 @@ from PIL import Image
 
 from faceattr import pixels
 from faceattr.data import synthetic
-from faceattr.data.crop import CELEBA_CROP, LFW_CROP, CropGeometry
 from faceattr.editing.editor import Editor, apply_residual
 from faceattr.errors import UserError
+from faceattr.faces.crop import CELEBA_CROP, LFW_CROP, CropGeometry
 
 
 @pytest.fixture(scope="module")

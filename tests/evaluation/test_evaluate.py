@@ -10,7 +10,6 @@ import pytest
 from faceattr import pixels
 from faceattr.attributes import find_attribute
 from faceattr.data import synthetic
-from faceattr.data.crop import CELEBA_CROP, WHOLE_IMAGE
 from faceattr.data.sources import draw_synthetic
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
@@ -21,6 +20,7 @@ from faceattr.evaluation.evaluation_faces import EvaluationFaces
 from faceattr.evaluation.regions import landmark_masks, mean_landmarks
 from faceattr.evaluation.scores import column_score, reliability
 from faceattr.evaluation.subject import Subject
+from faceattr.faces.crop import CELEBA_CROP, WHOLE_IMAGE
 
 COLUMNS = ("Eyeglasses", "Male", "Smiling", "Young")
 SIZE = 32

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from faceattr.data import synthetic
-from faceattr.data.crop import CropGeometry
 from faceattr.evaluation.regions import (
     in_crop,
     landmark_masks,
     mean_landmarks,
     synthetic_masks,
 )
+from faceattr.faces.crop import CropGeometry
 
 # Pixels of a 100x100 crop of the aligned frame: the eyes, the mouth, the chin.
 EYE, MOUTH, CHIN, CORNER = (52, 37), (79, 50), (96, 50), (2, 2)

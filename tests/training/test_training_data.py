@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from faceattr.data import synthetic
-from faceattr.data.crop import CELEBA_CROP, WHOLE_IMAGE
 from faceattr.errors import UserError
+from faceattr.faces.crop import CELEBA_CROP, WHOLE_IMAGE
 from faceattr.training.config import TrainConfig
 from faceattr.training.training_data import TrainingData
 

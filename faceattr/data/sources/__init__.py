@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 
-from faceattr.data.crop import CROPS
 from faceattr.data.packing import load_packed
 from faceattr.data.sources.celeba_files import read_celeba
 from faceattr.data.sources.csv_table import read_csv_table
@@ -15,6 +14,7 @@ from faceattr.data.sources.synthetic_faces import SyntheticFaces, draw_synthetic
 from faceattr.data.sources.tfds_builder import read_tfds
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
+from faceattr.faces.crop import CROPS
 
 __all__ = ["CROPS", "SOURCES", "SyntheticFaces", "draw_synthetic", "load_files"]
 

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from faceattr.data.crop import CELEBA_CROP
 from faceattr.data.csv_file import read_text
 from faceattr.data.sources.images import files_below, leave_out_missing, refuse_repeated
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
+from faceattr.faces.crop import CELEBA_CROP
 
 LABELS = "list_attr_celeba.txt"
 IMAGES = "img_align_celeba"

@@ -6,7 +6,6 @@ import pathlib
 import numpy as np
 
 from faceattr.attributes import PAPER_ATTRIBUTES, nearest
-from faceattr.data.crop import WHOLE_IMAGE
 from faceattr.data.csv_file import CsvRows, read_csv
 from faceattr.data.labels import (
     BINARY_WORDS,
@@ -18,6 +17,7 @@ from faceattr.data.labels import (
 from faceattr.data.sources.images import files_beside, leave_out_missing
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
+from faceattr.faces.crop import WHOLE_IMAGE
 
 IMAGE_COLUMNS = ("image", "image_id", "file", "filename", "path", "name")
 PERSON_COLUMNS = ("person", "identity")

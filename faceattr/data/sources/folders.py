@@ -4,11 +4,11 @@ import pathlib
 
 import numpy as np
 
-from faceattr.data.crop import WHOLE_IMAGE
 from faceattr.data.labels import canonical_columns
 from faceattr.data.sources.images import NO_LABEL, SUFFIXES, files_below
 from faceattr.data.table import AttributeTable, LeftOut
 from faceattr.errors import UserError
+from faceattr.faces.crop import WHOLE_IMAGE
 
 
 def read_folders(data_dir: pathlib.Path) -> AttributeTable:

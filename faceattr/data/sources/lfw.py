@@ -11,13 +11,13 @@ import pathlib
 
 import numpy as np
 
-from faceattr.data.crop import LFW_CROP
 from faceattr.data.csv_file import read_csv
 from faceattr.data.labels import probability_labels, read_numbers, score_labels
 from faceattr.data.sources.celeba_files import image_folder, read_celeba_labels, text_lines
 from faceattr.data.sources.images import files_below, leave_out_missing, refuse_repeated
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
+from faceattr.faces.crop import LFW_CROP
 
 LABELS = "list_attr_lfw.txt"
 PROBABILITIES = "attribute_probabilities.csv"

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 
 from faceattr.data import synthetic
-from faceattr.data.crop import WHOLE_IMAGE
 from faceattr.data.table import AttributeTable
+from faceattr.faces.crop import WHOLE_IMAGE
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from PIL import Image
 
-from faceattr.data.crop import CELEBA_CROP
 from faceattr.data.synthetic.attributes import COLUMNS, labels
 from faceattr.data.synthetic.landmarks import landmarks
 from faceattr.data.synthetic.renderer import render
 from faceattr.data.synthetic.sampling import sample_parameters
 from faceattr.errors import UserError
+from faceattr.faces.crop import CELEBA_CROP
 
 _POINTS = ("lefteye", "righteye", "nose", "leftmouth", "rightmouth")
 _JPEG_QUALITY = 95

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faceattr.data.crop import CELEBA_CROP
 from faceattr.data.sources import load_files
 from faceattr.data.synthetic import (
     COLUMNS,
@@ -15,6 +14,7 @@ from faceattr.data.synthetic import (
     write_celeba,
 )
 from faceattr.errors import UserError
+from faceattr.faces.crop import CELEBA_CROP
 
 COUNT, SEED, SIZE = 20, 4, 64
 LANDMARKS = "list_landmarks_align_celeba.txt"

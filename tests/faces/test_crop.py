@@ -6,9 +6,9 @@ import pytest
 from hypothesis import strategies as st
 from PIL import Image
 
-from faceattr.data import crop as crops
-from faceattr.data.crop import CELEBA_CROP, WHOLE_IMAGE, CropGeometry, read_crop
 from faceattr.errors import UserError
+from faceattr.faces import crop as crops
+from faceattr.faces.crop import CELEBA_CROP, WHOLE_IMAGE, CropGeometry, read_crop
 
 
 def test_celebas_crop_is_the_centre_148_at_any_scale():
