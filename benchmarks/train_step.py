@@ -189,7 +189,7 @@ def _timed(run: Callable[[], Any]) -> dict[str, float]:
 def _rates(size: int, width: int, batch_size: int) -> Callable[[], dict[str, float]]:
     import tensorflow as tf
 
-    from faceattr.networks import TransformationNetwork
+    from faceattr.models.residual_gan.networks import TransformationNetwork
 
     matrix = tf.random.normal([_MATRIX, _MATRIX])
     product = tf.function(lambda: tf.matmul(matrix, matrix))
@@ -223,7 +223,7 @@ def _step(row: str, size: int, width: int, batch_size: int) -> Callable[[], dict
     import keras
     import tensorflow as tf
 
-    from faceattr.residual_gan import ResidualGAN
+    from faceattr.models.residual_gan.model import ResidualGAN
 
     keras.utils.set_random_seed(0)
     model = ResidualGAN(size, width, dtype="mixed_bfloat16" if row == _BFLOAT16 else "float32")
@@ -241,7 +241,7 @@ def _separate_updates(model: Any) -> Callable[[Any], dict[str, Any]]:
     """The reference: three players, each with passes and an optimizer of its own."""
     import tensorflow as tf
 
-    from faceattr.residual_gan import adam
+    from faceattr.models.residual_gan.model import adam
 
     g0, g1, d = model.to_positive, model.to_negative, model.discriminator
     players = [(d, _discriminator_loss), (g0, _generator_loss), (g1, _generator_loss)]
@@ -267,7 +267,7 @@ def _discriminator_loss(model: Any, x0: Any, x1: Any) -> Any:
     """Eq. 9, mean over the images that D classifies."""
     from keras import ops
 
-    from faceattr import losses
+    from faceattr.models.residual_gan import losses
 
     edited_0 = x0 + model.to_positive(x0, training=True)
     edited_1 = x1 + model.to_negative(x1, training=True)
@@ -285,7 +285,7 @@ def _generator_loss(model: Any, x0: Any, x1: Any) -> Any:
     """Eq. 8, both directions: D normalises them together, and the dual term joins them."""
     from keras import ops
 
-    from faceattr import losses
+    from faceattr.models.residual_gan import losses
 
     added, removed = model.to_positive(x0, training=True), model.to_negative(x1, training=True)
     edited_0, edited_1 = x0 + added, x1 + removed

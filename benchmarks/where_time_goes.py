@@ -97,7 +97,7 @@ def _step(options: argparse.Namespace) -> tuple[Callable[[], None], Any]:
     """One step on a batch in memory, and the graph that it runs."""
     import tensorflow as tf
 
-    from faceattr.residual_gan import ResidualGAN
+    from faceattr.models.residual_gan.model import ResidualGAN
 
     size = options.image_size
     model = ResidualGAN(size, options.width, dtype=options.precision)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from faceattr.errors import UserError
     from faceattr.evaluation.evaluate_runs import evaluate_runs
     from faceattr.exporting.export import export
-    from faceattr.residual_gan import ResidualGAN
+    from faceattr.models.residual_gan.model import ResidualGAN
     from faceattr.training.config import TrainConfig
     from faceattr.training.fit import train
 
@@ -32,7 +32,7 @@ __all__ = [
 
 _HOMES = {
     "Editor": "faceattr.editing.editor",
-    "ResidualGAN": "faceattr.residual_gan",
+    "ResidualGAN": "faceattr.models.residual_gan.model",
     "TrainConfig": "faceattr.training.config",
     "UserError": "faceattr.errors",
     "evaluate_runs": "faceattr.evaluation.evaluate_runs",

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from faceattr.residual_gan import ResidualGAN
+from faceattr.models.residual_gan.model import ResidualGAN
 from faceattr.training.step_cost import step_cost
 
 FOLDER = pathlib.Path(__file__).parents[1] / "benchmarks"

@@ -19,8 +19,8 @@ from faceattr.errors import UserError
 from faceattr.exporting import signatures
 from faceattr.exporting.manifest import Manifest
 from faceattr.faces.crop import CropGeometry
-from faceattr.networks import TransformationNetwork
-from faceattr.residual_gan import ResidualGAN
+from faceattr.models.residual_gan.model import ResidualGAN
+from faceattr.models.residual_gan.networks import TransformationNetwork
 from faceattr.training.model import load
 from faceattr.training.run import Run
 

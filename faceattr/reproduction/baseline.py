@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 
 from faceattr.attributes import find_attribute
-from faceattr.baselines.vae_gan import VAEGAN
 from faceattr.data.table import AttributeTable
 from faceattr.evaluation.classifier_data import read_crops
 from faceattr.evaluation.subject import KerasEdit, Subject
+from faceattr.models.vae_gan.model import VAEGAN
 from faceattr.reproduction.data import TRAINING
 
 # Mean codes of more images differ by less than a hundredth of their spread.

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from faceattr.attributes import find_attribute
-from faceattr.baselines.vae_gan import VAEGAN
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
 from faceattr.evaluation.attribute_classifier import (
@@ -22,6 +21,7 @@ from faceattr.evaluation.evaluate import Evaluation, EvaluationSettings, evaluat
 from faceattr.evaluation.evaluation_faces import EvaluationFaces, at_most
 from faceattr.evaluation.face_models import FaceModels, MissingExtra
 from faceattr.evaluation.subject import Subject, load_run
+from faceattr.models.vae_gan.model import VAEGAN
 from faceattr.reproduction import evaluations
 from faceattr.reproduction.baseline import with_attribute
 from faceattr.reproduction.data import Source, held_out_faces, judged_faces, prepare

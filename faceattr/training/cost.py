@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import keras
 
 from faceattr.errors import UserError
-from faceattr.networks import IMAGE_SIZES, TransformationNetwork
+from faceattr.models.residual_gan.networks import IMAGE_SIZES, TransformationNetwork
 from faceattr.training.step_cost import StepCost, layers_of, step_cost
 from faceattr.training.vae_gan_cost import vae_gan_cost
 

@@ -7,11 +7,11 @@ from typing import Any
 import keras
 
 from faceattr.attributes import Attribute
+from faceattr.errors import UserError
+from faceattr.models.residual_gan.model import ResidualGAN, adam
 
 # Imported for Keras too, which then knows the classes of the .keras files.
-from faceattr.baselines.vae_gan import VAEGAN
-from faceattr.errors import UserError
-from faceattr.residual_gan import ResidualGAN, adam
+from faceattr.models.vae_gan.model import VAEGAN
 from faceattr.training.config import TrainConfig
 from faceattr.training.run import Run
 from faceattr.training.training_data import TrainingData

@@ -8,7 +8,7 @@ from typing import Any
 
 from faceattr.data.sources import CROPS, SOURCES
 from faceattr.data.splits import SPLITS
-from faceattr.networks import IMAGE_SIZES
+from faceattr.models.residual_gan.networks import IMAGE_SIZES
 
 BEST_BY = {
     "residual_gan": (

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-from faceattr.networks import Discriminator, TransformationNetwork
+from faceattr.models.residual_gan.networks import Discriminator, TransformationNetwork
 
 FLOAT32 = 4  # bytes
 # A weight, its gradient and Adam's two moments.
@@ -71,7 +71,7 @@ def step_cost(
     """What one step costs.
 
     Args:
-        image_size: int, one of `faceattr.networks.IMAGE_SIZES`.
+        image_size: int, one of `faceattr.models.residual_gan.networks.IMAGE_SIZES`.
         width: int >= 1, channels of the first layers.
         batch_size: int, pairs per step over all replicas, a multiple of `replicas`.
         dual: bool. Whether the objective has the dual term of Eq. 7. Defaults to True.

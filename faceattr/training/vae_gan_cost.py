@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import layers
 
-from faceattr.baselines.networks import LATENT, Decoder, Encoder, RealnessDiscriminator
+from faceattr.models.vae_gan.networks import LATENT, Decoder, Encoder, RealnessDiscriminator
 from faceattr.training.step_cost import COPIES_OF_A_WEIGHT, FLOAT32, StepCost
 
 
@@ -41,7 +41,7 @@ def vae_gan_cost(
     """What one step costs.
 
     Args:
-        image_size: int, one of `faceattr.networks.IMAGE_SIZES`.
+        image_size: int, one of `faceattr.models.residual_gan.networks.IMAGE_SIZES`.
         width: int >= 1, channels of the encoder's first layer.
         batch_size: int, pairs per step over all replicas, a multiple of `replicas`.
         replicas: int >= 1, devices that share the batch. Defaults to 1.

@@ -13,8 +13,8 @@ from graphs import convolution_flops, executed
 from keras import ops
 
 from faceattr.errors import UserError
-from faceattr.networks import TransformationNetwork
-from faceattr.residual_gan import ResidualGAN
+from faceattr.models.residual_gan.model import ResidualGAN
+from faceattr.models.residual_gan.networks import TransformationNetwork
 from faceattr.training import cost
 from faceattr.training.config import TrainConfig
 from faceattr.training.cost import cost_table, describe_cost, estimate

@@ -27,7 +27,7 @@ SAME_GRADIENTS = (
 import keras
 import numpy as np
 
-from faceattr.residual_gan import ResidualGAN
+from faceattr.models.residual_gan.model import ResidualGAN
 
 pair = tuple(np.random.default_rng(i).uniform(-1, 1, (4, 32, 32, 3)).astype("f") for i in (0, 1))
 models = []

@@ -12,11 +12,11 @@ from commands import ROOT, TINY, assert_one_line_error, run
 from PIL import Image
 
 from faceattr import pixels
-from faceattr.baselines.vae_gan import VAEGAN, Terms
 from faceattr.data.table import LeftOut
 from faceattr.errors import UserError
 from faceattr.exporting.export import export
-from faceattr.residual_gan import ResidualGAN
+from faceattr.models.residual_gan.model import ResidualGAN
+from faceattr.models.vae_gan.model import VAEGAN, Terms
 from faceattr.training.callbacks import sample_grid
 from faceattr.training.config import TrainConfig, preset_config
 from faceattr.training.fit import train

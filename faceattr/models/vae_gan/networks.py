@@ -12,8 +12,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from faceattr import fast_layers
-from faceattr.networks import IMAGE_SIZES
+from faceattr.models import fast_layers
+from faceattr.models.residual_gan.networks import IMAGE_SIZES
 
 LATENT = 128
 """Numbers in a code: what the authors' own program has; the paper does not say."""
@@ -45,7 +45,7 @@ class _Network(keras.Model):
     """Layers one after the other.
 
     Args:
-        image_size: int, one of `faceattr.networks.IMAGE_SIZES`. Defaults to 128.
+        image_size: int, one of `faceattr.models.residual_gan.networks.IMAGE_SIZES`. Defaults to 128.
         width: int >= 1, channels of the encoder's first layer. Defaults to 64.
         latent: int >= 1, numbers in a code. Defaults to `LATENT`.
         synchronized: bool. Whether replicas normalise their shares of a batch together.

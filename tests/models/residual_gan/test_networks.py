@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from faceattr.networks import IMAGE_SIZES, Discriminator, TransformationNetwork
+from faceattr.models.residual_gan.networks import IMAGE_SIZES, Discriminator, TransformationNetwork
 
 
 def build(network, size):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from faceattr import losses
 from faceattr.attributes import find_attribute
-from faceattr.residual_gan import Objective, ResidualGAN
+from faceattr.models.residual_gan import losses
+from faceattr.models.residual_gan.model import Objective, ResidualGAN
 from faceattr.training.config import TrainConfig
 from faceattr.training.model import new_model
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from faceattr import tensorflow_step
-from faceattr.baselines import losses
+from faceattr.models import tensorflow_step
+from faceattr.models.vae_gan import losses
 
 
 class Step(tensorflow_step.Step):

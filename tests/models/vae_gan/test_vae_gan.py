@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 from faceattr import pixels
-from faceattr.baselines import losses
-from faceattr.baselines.networks import Decoder, Encoder, RealnessDiscriminator
-from faceattr.baselines.vae_gan import VAEGAN, Terms
+from faceattr.models.vae_gan import losses
+from faceattr.models.vae_gan.model import VAEGAN, Terms
+from faceattr.models.vae_gan.networks import Decoder, Encoder, RealnessDiscriminator
 
 
 @pytest.fixture

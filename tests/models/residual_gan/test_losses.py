@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from faceattr import losses
+from faceattr.models.residual_gan import losses
 
 RNG = np.random.default_rng(0)
 

@@ -26,12 +26,12 @@ import numpy as np
 from keras import ops
 
 from faceattr import pixels
-from faceattr.baselines import losses
-from faceattr.baselines.networks import LATENT, Decoder, Encoder, RealnessDiscriminator
-from faceattr.residual_gan import adam
+from faceattr.models.residual_gan.model import adam
+from faceattr.models.vae_gan import losses
+from faceattr.models.vae_gan.networks import LATENT, Decoder, Encoder, RealnessDiscriminator
 
 if keras.backend.backend() == "tensorflow":
-    from faceattr.baselines.tensorflow_step import Step
+    from faceattr.models.vae_gan.tensorflow_step import Step
 else:
 
     class Step:  # type: ignore[no-redef]

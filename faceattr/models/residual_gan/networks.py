@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from faceattr import fast_layers
+from faceattr.models import fast_layers
 
 IMAGE_SIZES = (32, 64, 128, 256)
 NUM_CLASSES = 3

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from faceattr import losses
-from faceattr.residual_gan import Objective, ResidualGAN
+from faceattr.models.residual_gan import losses
+from faceattr.models.residual_gan.model import Objective, ResidualGAN
 
 RNG = np.random.default_rng(0)
 

@@ -5,14 +5,14 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from faceattr import losses
 from faceattr.attributes import ALPHA, BETA_OVER_ALPHA
-from faceattr.networks import Discriminator, TransformationNetwork
+from faceattr.models.residual_gan import losses
+from faceattr.models.residual_gan.networks import Discriminator, TransformationNetwork
 
 if keras.backend.backend() == "tensorflow":
-    from faceattr.tensorflow_step import Step
+    from faceattr.models.tensorflow_step import Step
 elif keras.backend.backend() == "jax":
-    from faceattr.jax_step import Step  # type: ignore[assignment]
+    from faceattr.models.jax_step import Step  # type: ignore[assignment]
 else:
     raise ImportError(
         f"KERAS_BACKEND={keras.backend.backend()}: training runs on tensorflow and jax"

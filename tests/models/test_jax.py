@@ -13,14 +13,14 @@ import pytest
 from faceattr.data.numpy_pairs import NumpyPairs
 from faceattr.data.pipeline import training_pairs
 from faceattr.exporting.export import export
-from faceattr.residual_gan import Objective, ResidualGAN
+from faceattr.models.residual_gan.model import Objective, ResidualGAN
 from faceattr.training.config import TrainConfig
 from faceattr.training.fit import train
 from faceattr.training.run import Run
 from faceattr.training.training_data import TrainingData
 
 pytest.importorskip("jax")
-ROOT = pathlib.Path(__file__).parents[1]
+ROOT = pathlib.Path(__file__).parents[2]
 TINY = {"image_size": 32, "width": 4, "batch_size": 4, "synthetic_faces": 40}
 
 WITHOUT_TENSORFLOW = """
@@ -72,7 +72,7 @@ import json
 import keras
 import numpy as np
 
-from faceattr.residual_gan import ResidualGAN
+from faceattr.models.residual_gan.model import ResidualGAN
 
 
 class OnePair(keras.utils.PyDataset):
@@ -131,7 +131,7 @@ REGULARISED = """
 import keras
 import numpy as np
 
-from faceattr.residual_gan import Objective, ResidualGAN
+from faceattr.models.residual_gan.model import Objective, ResidualGAN
 
 rng = np.random.default_rng(0)
 pair = tuple(rng.uniform(-1, 1, (4, 32, 32, 3)).astype(np.float32) for _ in range(2))
@@ -198,7 +198,7 @@ import jax
 import keras
 import numpy as np
 
-from faceattr.residual_gan import ResidualGAN
+from faceattr.models.residual_gan.model import ResidualGAN
 from faceattr.training.jax_strategy import JaxStrategy
 from faceattr.training.strategy import make_strategy
 
