@@ -13,7 +13,7 @@ from faceattr import command_line
 from faceattr.training.flags import add_flags
 
 if TYPE_CHECKING:
-    from faceattr.training.config import TrainConfig
+    from faceattr.runs.settings import TrainConfig
 
 _EPILOG = """examples:
   python train.py --attr young

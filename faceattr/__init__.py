@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from faceattr.evaluation.evaluate_runs import evaluate_runs
     from faceattr.exporting.export import export
     from faceattr.models.residual_gan.model import ResidualGAN
-    from faceattr.training.config import TrainConfig
+    from faceattr.runs.settings import TrainConfig
     from faceattr.training.fit import train
 
 __all__ = [
@@ -33,7 +33,7 @@ __all__ = [
 _HOMES = {
     "Editor": "faceattr.editing.editor",
     "ResidualGAN": "faceattr.models.residual_gan.model",
-    "TrainConfig": "faceattr.training.config",
+    "TrainConfig": "faceattr.runs.settings",
     "UserError": "faceattr.errors",
     "evaluate_runs": "faceattr.evaluation.evaluate_runs",
     "export": "faceattr.exporting.export",

@@ -35,7 +35,7 @@ def lfw_dir() -> pathlib.Path:
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory: pytest.TempPathFactory):
     """A run of three steps at 32x32: real in every file, poor in every picture."""
-    from faceattr.training.config import TrainConfig
+    from faceattr.runs.settings import TrainConfig
     from faceattr.training.fit import train
 
     config = TrainConfig(

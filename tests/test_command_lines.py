@@ -9,7 +9,7 @@ from PIL import Image
 
 from faceattr.data import synthetic
 from faceattr.faces.crop import LFW_CROP
-from faceattr.training.run import Run
+from faceattr.runs.run import Run
 
 
 @pytest.mark.slow

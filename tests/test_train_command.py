@@ -14,8 +14,8 @@ import pytest
 from commands import ROOT, TINY, assert_one_line_error, run
 from PIL import Image
 
-from faceattr.training.config import TrainConfig
-from faceattr.training.run import Run
+from faceattr.runs.run import Run
+from faceattr.runs.settings import TrainConfig
 
 
 @pytest.mark.slow

@@ -16,8 +16,8 @@ from faceattr.evaluation.regions import in_crop
 from faceattr.evaluation.subject import Subject, is_bundle
 from faceattr.exporting.manifest import Manifest
 from faceattr.faces.crop import CELEBA_CROP, LFW_CROP, open_image
-from faceattr.training.config import TrainConfig
-from faceattr.training.run import Run
+from faceattr.runs.run import Run
+from faceattr.runs.settings import TrainConfig
 from faceattr.training.training_data import TrainingData
 
 # Width and height of the images that are aligned in a known frame.

@@ -14,8 +14,8 @@ from faceattr.errors import UserError
 from faceattr.evaluation.edits import Edit
 from faceattr.exporting.manifest import MANIFEST_NAME, Manifest
 from faceattr.faces.crop import CropGeometry
+from faceattr.runs.run import Run
 from faceattr.training.model import finished_model
-from faceattr.training.run import Run
 
 _TRAINING_LISTS = ("train_negative.txt", "train_positive.txt")
 

@@ -21,8 +21,8 @@ from faceattr.exporting.manifest import Manifest
 from faceattr.faces.crop import CropGeometry
 from faceattr.models.residual_gan.model import ResidualGAN
 from faceattr.models.residual_gan.networks import TransformationNetwork
+from faceattr.runs.run import Run
 from faceattr.training.model import load
-from faceattr.training.run import Run
 
 SAVED_MODEL_TOLERANCE = 1e-4
 TFLITE_TOLERANCE = 1e-2

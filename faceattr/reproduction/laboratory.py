@@ -27,8 +27,8 @@ from faceattr.reproduction.baseline import with_attribute
 from faceattr.reproduction.data import Source, held_out_faces, judged_faces, prepare
 from faceattr.reproduction.settings import ReproductionSettings
 from faceattr.reproduction.trainings import BASELINE, SIX, trained
+from faceattr.runs.run import Run
 from faceattr.training.model import finished_model
-from faceattr.training.run import Run
 
 _logger = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from typing import Any
 from faceattr.attributes import PAPER_ATTRIBUTES
 from faceattr.errors import UserError
 from faceattr.reproduction.settings import ReproductionSettings
-from faceattr.training.config import TrainConfig
+from faceattr.runs.run import Run
+from faceattr.runs.settings import TrainConfig
 from faceattr.training.fit import train
-from faceattr.training.run import Run
 
 _logger = logging.getLogger(__name__)
 

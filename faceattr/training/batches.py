@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from faceattr.errors import UserError
-from faceattr.training.config import TrainConfig
+from faceattr.runs.settings import TrainConfig
 from faceattr.training.strategy import worker
 from faceattr.training.training_data import TrainingData
 

@@ -17,7 +17,7 @@ from faceattr import pixels
 from faceattr.attributes import Attribute
 from faceattr.files import replacing
 from faceattr.progress import progress_bar
-from faceattr.training.run import Run
+from faceattr.runs.run import Run
 
 ROW_EVERY = 20
 """Steps that a row of `metrics.jsonl` is the mean of."""

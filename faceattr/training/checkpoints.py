@@ -4,8 +4,8 @@ import time
 from typing import Any
 
 from faceattr.errors import UserError
+from faceattr.runs.run import Best, Run
 from faceattr.training.callbacks import ROW_EVERY, StepCallback, mean_covers
-from faceattr.training.run import Best, Run
 
 
 class Checkpoints(StepCallback):

@@ -13,7 +13,7 @@ from faceattr.training.step_cost import StepCost, layers_of, step_cost
 from faceattr.training.vae_gan_cost import vae_gan_cost
 
 if TYPE_CHECKING:
-    from faceattr.training.config import TrainConfig
+    from faceattr.runs.settings import TrainConfig
 
 _MEASURED_IMAGES = 4
 

@@ -8,15 +8,15 @@ import keras
 
 from faceattr.errors import UserError
 from faceattr.files import replacing, write_text
+from faceattr.runs.run import Run
+from faceattr.runs.settings import TrainConfig
 from faceattr.training.batches import training_batches
 from faceattr.training.callbacks import MetricsLog, Progress, ResetMeans, Samples
 from faceattr.training.checkpoints import Checkpoints
-from faceattr.training.config import TrainConfig
 from faceattr.training.guards import Advice, FiniteLosses, GracefulStop
 from faceattr.training.live_page import LivePage
 from faceattr.training.model import check_backend, complete, new_model, newest_model
 from faceattr.training.results import measure
-from faceattr.training.run import Run
 from faceattr.training.strategy import (
     agreement,
     check_shares,

@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from faceattr.files import write_text
+from faceattr.runs.run import Run
 from faceattr.training.callbacks import StepCallback
 from faceattr.training.charts import MOST_POINTS, Chart, Row, as_number, chart_figure, short, thin
 from faceattr.training.guards import Advice
-from faceattr.training.run import Run
 
 MOST_THUMBNAILS = 12
 

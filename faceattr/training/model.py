@@ -12,8 +12,8 @@ from faceattr.models.residual_gan.model import ResidualGAN, adam
 
 # Imported for Keras too, which then knows the classes of the .keras files.
 from faceattr.models.vae_gan.model import VAEGAN
-from faceattr.training.config import TrainConfig
-from faceattr.training.run import Run
+from faceattr.runs.run import Run
+from faceattr.runs.settings import TrainConfig
 from faceattr.training.training_data import TrainingData
 
 _logger = logging.getLogger(__name__)

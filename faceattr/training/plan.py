@@ -10,9 +10,9 @@ from typing import Any
 from faceattr.attributes import PAPER_ATTRIBUTES, find_attribute
 from faceattr.errors import UserError
 from faceattr.files import write_text
-from faceattr.training.config import PRESETS, TrainConfig, preset_config, resumed_config
-from faceattr.training.run import Run
-from faceattr.training.settings_file import check_settings, read_object
+from faceattr.runs.run import Run
+from faceattr.runs.settings import PRESETS, TrainConfig, preset_config, resumed_config
+from faceattr.runs.settings_file import check_settings, read_object
 
 _ALL = "all"
 _LIST = "several.json"

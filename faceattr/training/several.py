@@ -23,12 +23,12 @@ from faceattr.data.splits import Split
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
 from faceattr.files import replacing
-from faceattr.training.config import TrainConfig
+from faceattr.runs.run import Run
+from faceattr.runs.settings import TrainConfig
 from faceattr.training.fit import train
 from faceattr.training.guards import TrainingDiverged
 from faceattr.training.model import check_backend
 from faceattr.training.plan import write_several
-from faceattr.training.run import Run
 from faceattr.training.several_report import Outcome, duration, strip, strip_path, write_report
 from faceattr.training.strategy import check_shares, compiles, make_strategy, worker
 from faceattr.training.training_data import TrainingData, draw_split

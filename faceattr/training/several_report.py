@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from faceattr import pixels
 from faceattr.files import replacing, write_text
-from faceattr.training.config import TrainConfig
-from faceattr.training.run import Run
+from faceattr.runs.run import Run
+from faceattr.runs.settings import TrainConfig
 
 _DIRECTIONS = ("to_positive", "to_negative")
 _COLUMNS = {

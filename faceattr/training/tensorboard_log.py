@@ -11,8 +11,8 @@ from typing import Any
 
 from PIL import Image
 
+from faceattr.runs.run import Run
 from faceattr.training.callbacks import StepCallback
-from faceattr.training.run import Run
 
 
 class TensorBoardLog(StepCallback):

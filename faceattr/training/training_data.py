@@ -16,7 +16,7 @@ from faceattr.data.sources import SyntheticFaces, draw_synthetic, load_files
 from faceattr.data.splits import Split, make_split
 from faceattr.data.table import AttributeTable, count_reasons
 from faceattr.errors import UserError
-from faceattr.training.config import TrainConfig
+from faceattr.runs.settings import TrainConfig
 
 _logger = logging.getLogger(__name__)
 

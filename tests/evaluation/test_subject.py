@@ -9,7 +9,7 @@ from faceattr import pixels
 from faceattr.data import synthetic
 from faceattr.errors import UserError
 from faceattr.evaluation.subject import load_bundle, load_run, load_subjects
-from faceattr.training.config import TrainConfig
+from faceattr.runs.settings import TrainConfig
 from faceattr.training.fit import train
 
 

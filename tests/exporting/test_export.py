@@ -13,7 +13,7 @@ from faceattr.errors import UserError
 from faceattr.exporting import export as exporting
 from faceattr.exporting.export import ExportMismatch, export
 from faceattr.exporting.manifest import Manifest
-from faceattr.training.run import Best, Run
+from faceattr.runs.run import Best, Run
 
 EDITS = {"add_glasses": "to_positive", "remove_glasses": "to_negative"}
 

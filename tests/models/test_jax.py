@@ -14,9 +14,9 @@ from faceattr.data.numpy_pairs import NumpyPairs
 from faceattr.data.pipeline import training_pairs
 from faceattr.exporting.export import export
 from faceattr.models.residual_gan.model import Objective, ResidualGAN
-from faceattr.training.config import TrainConfig
+from faceattr.runs.run import Run
+from faceattr.runs.settings import TrainConfig
 from faceattr.training.fit import train
-from faceattr.training.run import Run
 from faceattr.training.training_data import TrainingData
 
 pytest.importorskip("jax")
@@ -172,7 +172,7 @@ import numpy as np
 
 from faceattr.errors import UserError
 from faceattr.training.fit import train
-from faceattr.training.run import Run
+from faceattr.runs.run import Run
 from faceattr.training.training_data import TrainingData
 from faceattr.training.model import newest_model
 from faceattr import pixels

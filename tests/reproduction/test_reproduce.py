@@ -15,7 +15,7 @@ from faceattr.reproduction.experiments import EXPERIMENTS
 from faceattr.reproduction.laboratory import Laboratory
 from faceattr.reproduction.reproduce import reproduce
 from faceattr.reproduction.settings import QUICK, ReproductionSettings
-from faceattr.training.run import Run
+from faceattr.runs.run import Run
 
 pytestmark = pytest.mark.slow
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from faceattr import pixels
 from faceattr.attributes import find_attribute
+from faceattr.runs.run import Run
 from faceattr.training import callbacks
 from faceattr.training.callbacks import (
     ROW_EVERY,
@@ -27,7 +28,6 @@ from faceattr.training.callbacks import (
     sample_grid,
 )
 from faceattr.training.guards import Advice, FiniteLosses, GracefulStop, TrainingDiverged
-from faceattr.training.run import Run
 
 GLASSES = find_attribute("glasses", ["Eyeglasses"])
 MAIN_TERMS = (
@@ -306,7 +306,7 @@ from faceattr.training.callbacks import MetricsLog, Progress, ResetMeans, Sample
 from faceattr.training.checkpoints import Checkpoints
 from faceattr.training.guards import Advice, FiniteLosses, GracefulStop
 from faceattr.training.live_page import LivePage
-from faceattr.training.run import Run
+from faceattr.runs.run import Run
 from faceattr.training.tensorboard_log import TensorBoardLog
 
 TERMS = ("generator_loss", "gan_loss", "dual_loss", "discriminator_loss",
@@ -364,7 +364,7 @@ assert "tensorflow" not in [name for name, module in sys.modules.items() if modu
 
 @pytest.mark.slow
 def test_every_callback_works_on_jax_without_tensorflow(tmp_path):
-    from faceattr.training.config import TrainConfig
+    from faceattr.runs.settings import TrainConfig
 
     run = new_run(tmp_path)
     run.write_config(TrainConfig(attr="glasses", image_size=32, batch_size=1, steps=50))

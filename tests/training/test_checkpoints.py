@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faceattr.errors import UserError
+from faceattr.runs.run import Best, Run
 from faceattr.training import checkpoints
 from faceattr.training.callbacks import ROW_EVERY
 from faceattr.training.checkpoints import Checkpoints
-from faceattr.training.run import Best, Run
 
 
 class Model:

@@ -15,8 +15,8 @@ from keras import ops
 from faceattr.errors import UserError
 from faceattr.models.residual_gan.model import ResidualGAN
 from faceattr.models.residual_gan.networks import TransformationNetwork
+from faceattr.runs.settings import TrainConfig
 from faceattr.training import cost
-from faceattr.training.config import TrainConfig
 from faceattr.training.cost import cost_table, describe_cost, estimate
 from faceattr.training.step_cost import step_cost
 

@@ -14,10 +14,10 @@ from PIL import Image
 from faceattr import pixels
 from faceattr.errors import UserError
 from faceattr.metrics import psnr
-from faceattr.training.config import TrainConfig
+from faceattr.runs.run import Run
+from faceattr.runs.settings import TrainConfig
 from faceattr.training.fit import train
 from faceattr.training.guards import Advice, TrainingDiverged
-from faceattr.training.run import Run
 from faceattr.training.training_data import TrainingData
 
 TINY = {"image_size": 32, "width": 4, "batch_size": 4, "synthetic_faces": 40}

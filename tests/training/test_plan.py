@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from faceattr.attributes import PAPER_ATTRIBUTES
 from faceattr.errors import UserError
-from faceattr.training.config import TrainConfig
+from faceattr.runs.run import Run
+from faceattr.runs.settings import TrainConfig
 from faceattr.training.plan import (
     attribute_names,
     is_several,
@@ -18,7 +19,6 @@ from faceattr.training.plan import (
     resumed_configs,
     write_several,
 )
-from faceattr.training.run import Run
 
 SIX = ["glasses", "mouth_open", "smile", "no_beard", "young", "male"]
 

@@ -11,12 +11,12 @@ from PIL import Image
 
 from faceattr.data import synthetic
 from faceattr.errors import UserError
+from faceattr.runs.run import Run
+from faceattr.runs.settings import TrainConfig
 from faceattr.training import several, training_data
-from faceattr.training.config import TrainConfig
 from faceattr.training.fit import TrainingStopped
 from faceattr.training.guards import TrainingDiverged
 from faceattr.training.plan import new_configs, read_several, resumed_configs
-from faceattr.training.run import Run
 from faceattr.training.several import load_each, train_several
 from faceattr.training.training_data import TrainingData
 

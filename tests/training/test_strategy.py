@@ -66,7 +66,7 @@ WHOLE_RUN = (
 import dataclasses
 import pathlib
 
-from faceattr.training.config import TrainConfig
+from faceattr.runs.settings import TrainConfig
 from faceattr.training.fit import train
 
 config = TrainConfig(
@@ -99,7 +99,7 @@ def test_a_run_on_two_replicas_is_resumed_and_exported_as_any_other(tmp_path):
     import keras
 
     from faceattr.exporting.export import export
-    from faceattr.training.run import Run
+    from faceattr.runs.run import Run
 
     run(WHOLE_RUN.replace("FOLDER", repr(str(tmp_path / "run"))))
     results = json.loads((tmp_path / "run" / "results.json").read_text())

@@ -11,8 +11,8 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.summary.writer import event_file_writer
 
+from faceattr.runs.run import Run
 from faceattr.training.callbacks import ROW_EVERY, MetricsLog
-from faceattr.training.run import Run
 from faceattr.training.tensorboard_log import (
     TensorBoardLog,
     scalar_tag,

@@ -8,7 +8,7 @@ from PIL import Image
 from faceattr.data import synthetic
 from faceattr.errors import UserError
 from faceattr.faces.crop import CELEBA_CROP, WHOLE_IMAGE
-from faceattr.training.config import TrainConfig
+from faceattr.runs.settings import TrainConfig
 from faceattr.training.training_data import TrainingData
 
 TINY = {"image_size": 32, "width": 4, "batch_size": 4, "steps": 1}

@@ -5,7 +5,7 @@ import tensorflow as tf
 from graphs import convolution_flops, executed
 
 from faceattr.models.vae_gan.model import VAEGAN
-from faceattr.training.config import TrainConfig
+from faceattr.runs.settings import TrainConfig
 from faceattr.training.cost import describe_cost
 from faceattr.training.vae_gan_cost import vae_gan_cost
 

@@ -17,11 +17,11 @@ from faceattr.errors import UserError
 from faceattr.exporting.export import export
 from faceattr.models.residual_gan.model import ResidualGAN
 from faceattr.models.vae_gan.model import VAEGAN, Terms
+from faceattr.runs.run import Run
+from faceattr.runs.settings import TrainConfig, preset_config
 from faceattr.training.callbacks import sample_grid
-from faceattr.training.config import TrainConfig, preset_config
 from faceattr.training.fit import train
 from faceattr.training.model import check_backend, finished_model
-from faceattr.training.run import Run
 from faceattr.training.training_data import TrainingData, draw_split
 
 SETTINGS = {
@@ -215,7 +215,7 @@ import sys
 
 import numpy as np
 
-from faceattr.training.config import TrainConfig
+from faceattr.runs.settings import TrainConfig
 from faceattr.training.fit import train
 from faceattr.training.model import finished_model
 from faceattr.training.strategy import make_strategy

@@ -12,8 +12,8 @@ import time
 import numpy as np
 import pytest
 
+from faceattr.runs.run import Run
 from faceattr.training.model import newest_model
-from faceattr.training.run import Run
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -33,7 +33,7 @@ import sys
 import numpy as np
 
 from faceattr.training import fit
-from faceattr.training.config import TrainConfig
+from faceattr.runs.settings import TrainConfig
 
 made = []
 new_model = fit.new_model

@@ -10,7 +10,7 @@ import tensorflow as tf
 from faceattr.attributes import find_attribute
 from faceattr.models.residual_gan import losses
 from faceattr.models.residual_gan.model import Objective, ResidualGAN
-from faceattr.training.config import TrainConfig
+from faceattr.runs.settings import TrainConfig
 from faceattr.training.model import new_model
 
 PAIR = tuple(np.random.default_rng(i).uniform(-1, 1, (4, 32, 32, 3)).astype("f") for i in (0, 1))

@@ -7,13 +7,13 @@ import pathlib
 from typing import Any
 
 from faceattr.errors import UserError
-from faceattr.training.setting_rules import (
+from faceattr.runs.setting_rules import (
     OF_THE_RESIDUAL_GAN,
     data_problem,
     model_problem,
     value_problem,
 )
-from faceattr.training.settings_file import check_settings, read_object
+from faceattr.runs.settings_file import check_settings, read_object
 
 
 @dataclasses.dataclass(frozen=True)

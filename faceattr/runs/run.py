@@ -21,7 +21,7 @@ from typing import Any
 
 from faceattr.errors import UserError
 from faceattr.files import replacing, write_text
-from faceattr.training.config import TrainConfig
+from faceattr.runs.settings import TrainConfig
 
 
 @dataclasses.dataclass(frozen=True)

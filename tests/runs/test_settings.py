@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from faceattr.errors import UserError
 from faceattr.models.residual_gan.networks import IMAGE_SIZES
-from faceattr.training.config import PRESETS, TrainConfig, preset_config, resumed_config
-from faceattr.training.setting_rules import BEST_BY, CHOICES, OF_THE_RESIDUAL_GAN
-from faceattr.training.settings_file import check_settings, read_object
+from faceattr.runs.setting_rules import BEST_BY, CHOICES, OF_THE_RESIDUAL_GAN
+from faceattr.runs.settings import PRESETS, TrainConfig, preset_config, resumed_config
+from faceattr.runs.settings_file import check_settings, read_object
 
 FIELDS = inspect.get_annotations(TrainConfig)
 

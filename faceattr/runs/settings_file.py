@@ -7,7 +7,7 @@ from typing import Any
 
 from faceattr.attributes import nearest
 from faceattr.errors import UserError
-from faceattr.training.setting_rules import value_problem
+from faceattr.runs.setting_rules import value_problem
 
 
 def read_object(path: pathlib.Path) -> dict[str, Any]:
