@@ -82,8 +82,8 @@ def _main(arguments: argparse.Namespace) -> None:
     command_line.import_tensorflow_quietly()
     from faceattr.reproduction.reproduce import reproduce
     from faceattr.reproduction.settings import QUICK, ReproductionSettings
-    from faceattr.training.fit import TrainingStopped
-    from faceattr.training.guards import TrainingDiverged
+    from faceattr.training.train import TrainingStopped
+    from faceattr.training.watching.guards import TrainingDiverged
 
     names = [field.name for field in dataclasses.fields(ReproductionSettings)]
     given = {name: value for name in names if (value := getattr(arguments, name)) is not None}

@@ -72,8 +72,8 @@ def _main(arguments: argparse.Namespace) -> None:
     }
     command_line.import_keras_quietly()
     from faceattr.errors import UserError
+    from faceattr.training.devices.strategy import make_deterministic, make_strategy
     from faceattr.training.plan import merged_settings, new_configs, resumed_configs
-    from faceattr.training.strategy import make_deterministic, make_strategy
 
     file = None if arguments.config is None else pathlib.Path(arguments.config)
     settings = merged_settings(flags, file)
@@ -92,7 +92,7 @@ def _main(arguments: argparse.Namespace) -> None:
     if arguments.dry_run:
         _describe(configs, strategy)
         return
-    from faceattr.training.fit import TrainingStopped
+    from faceattr.training.train import TrainingStopped
 
     run_dir = pathlib.Path(arguments.run_dir or _new_folder(configs))
     try:
@@ -114,7 +114,7 @@ def _new_folder(configs: "dict[str, TrainConfig]") -> str:
 def _describe(configs: "dict[str, TrainConfig]", strategy: Any) -> None:
     """What `--dry_run` prints: the settings, the data, and what a training would take."""
     from faceattr.training.cost import describe_cost
-    from faceattr.training.several import load_each
+    from faceattr.training.several.train_several import load_each
 
     config = next(iter(configs.values()))
     if len(configs) == 1:
@@ -130,9 +130,9 @@ def _describe(configs: "dict[str, TrainConfig]", strategy: Any) -> None:
 
 
 def _train_one(config: "TrainConfig", run_dir: pathlib.Path, resume: bool, strategy: Any) -> None:
-    from faceattr.training.fit import train
-    from faceattr.training.guards import TrainingDiverged
-    from faceattr.training.strategy import worker
+    from faceattr.training.devices.strategy import worker
+    from faceattr.training.train import train
+    from faceattr.training.watching.guards import TrainingDiverged
 
     try:
         run = train(config, run_dir, resume, strategy=strategy)
@@ -163,8 +163,8 @@ def _print_export(config: "TrainConfig", folder: pathlib.Path) -> None:
 def _train_several(
     configs: "dict[str, TrainConfig]", folder: pathlib.Path, resume: bool, strategy: Any
 ) -> None:
-    from faceattr.training.several import train_several
-    from faceattr.training.strategy import worker
+    from faceattr.training.devices.strategy import worker
+    from faceattr.training.several.train_several import train_several
 
     outcomes = train_several(configs, folder, resume, strategy)
     if worker(strategy)[0]:

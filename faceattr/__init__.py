@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from faceattr.exporting.export import export
     from faceattr.models.residual_gan.model import ResidualGAN
     from faceattr.runs.settings import TrainConfig
-    from faceattr.training.fit import train
+    from faceattr.training.train import train
 
 __all__ = [
     "Editor",
@@ -37,7 +37,7 @@ _HOMES = {
     "UserError": "faceattr.errors",
     "evaluate_runs": "faceattr.evaluation.evaluate_runs",
     "export": "faceattr.exporting.export",
-    "train": "faceattr.training.fit",
+    "train": "faceattr.training.train",
 }
 
 

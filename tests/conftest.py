@@ -36,7 +36,7 @@ def lfw_dir() -> pathlib.Path:
 def finished_run(tmp_path_factory: pytest.TempPathFactory):
     """A run of three steps at 32x32: real in every file, poor in every picture."""
     from faceattr.runs.settings import TrainConfig
-    from faceattr.training.fit import train
+    from faceattr.training.train import train
 
     config = TrainConfig(
         attr="glasses", image_size=32, width=4, batch_size=4, steps=3, synthetic_faces=24

@@ -18,7 +18,7 @@ from faceattr.exporting.manifest import Manifest
 from faceattr.faces.crop import CELEBA_CROP, LFW_CROP, open_image
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
-from faceattr.training.training_data import TrainingData
+from faceattr.training.data import TrainingData
 
 # Width and height of the images that are aligned in a known frame.
 _FRAMES = {CELEBA_CROP: (178, 218), LFW_CROP: (250, 250)}

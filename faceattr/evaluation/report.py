@@ -114,7 +114,7 @@ def report_page(evaluation: Evaluation) -> tuple[str, dict[str, bytes]]:
 
 def _style() -> str:
     """The style of the training's live page, and what a report has beyond it."""
-    rooms = (("faceattr.training", "live_page.css"), ("faceattr.evaluation", "report.css"))
+    rooms = (("faceattr.training.watching", "live_page.css"), ("faceattr.evaluation", "report.css"))
     return "".join(
         importlib.resources.files(room).joinpath(name).read_text("utf-8") for room, name in rooms
     )

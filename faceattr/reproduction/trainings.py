@@ -9,7 +9,7 @@ from faceattr.errors import UserError
 from faceattr.reproduction.settings import ReproductionSettings
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
-from faceattr.training.fit import train
+from faceattr.training.train import train
 
 _logger = logging.getLogger(__name__)
 

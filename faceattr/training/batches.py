@@ -6,8 +6,8 @@ import keras
 
 from faceattr.errors import UserError
 from faceattr.runs.settings import TrainConfig
-from faceattr.training.strategy import worker
-from faceattr.training.training_data import TrainingData
+from faceattr.training.data import TrainingData
+from faceattr.training.devices.strategy import worker
 
 
 def training_batches(strategy: Any, data: TrainingData, config: TrainConfig, steps: range) -> Any:

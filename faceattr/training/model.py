@@ -14,7 +14,7 @@ from faceattr.models.residual_gan.model import ResidualGAN, adam
 from faceattr.models.vae_gan.model import VAEGAN
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
-from faceattr.training.training_data import TrainingData
+from faceattr.training.data import TrainingData
 
 _logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from faceattr import pixels
 from faceattr.metrics import psnr
-from faceattr.training.training_data import TrainingData
+from faceattr.training.data import TrainingData
 
 _BATCH = 64
 

@@ -13,7 +13,7 @@ from faceattr.data import synthetic
 from faceattr.data.packing import pack
 from faceattr.data.sources import load_files
 from faceattr.runs.settings import preset_config
-from faceattr.training.fit import train
+from faceattr.training.train import train
 
 ROOT = pathlib.Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")

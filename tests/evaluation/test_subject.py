@@ -10,7 +10,7 @@ from faceattr.data import synthetic
 from faceattr.errors import UserError
 from faceattr.evaluation.subject import load_bundle, load_run, load_subjects
 from faceattr.runs.settings import TrainConfig
-from faceattr.training.fit import train
+from faceattr.training.train import train
 
 
 @pytest.fixture(scope="module")

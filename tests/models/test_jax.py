@@ -16,8 +16,8 @@ from faceattr.exporting.export import export
 from faceattr.models.residual_gan.model import Objective, ResidualGAN
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
-from faceattr.training.fit import train
-from faceattr.training.training_data import TrainingData
+from faceattr.training.data import TrainingData
+from faceattr.training.train import train
 
 pytest.importorskip("jax")
 ROOT = pathlib.Path(__file__).parents[2]
@@ -171,9 +171,9 @@ import dataclasses
 import numpy as np
 
 from faceattr.errors import UserError
-from faceattr.training.fit import train
+from faceattr.training.train import train
 from faceattr.runs.run import Run
-from faceattr.training.training_data import TrainingData
+from faceattr.training.data import TrainingData
 from faceattr.training.model import newest_model
 from faceattr import pixels
 
@@ -199,8 +199,8 @@ import keras
 import numpy as np
 
 from faceattr.models.residual_gan.model import ResidualGAN
-from faceattr.training.jax_strategy import JaxStrategy
-from faceattr.training.strategy import make_strategy
+from faceattr.training.devices.jax_devices import JaxStrategy
+from faceattr.training.devices.strategy import make_strategy
 
 strategy = make_strategy(logical_devices=2)
 assert strategy.num_replicas_in_sync == 2

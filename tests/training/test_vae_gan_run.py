@@ -19,10 +19,10 @@ from faceattr.models.residual_gan.model import ResidualGAN
 from faceattr.models.vae_gan.model import VAEGAN, Terms
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig, preset_config
-from faceattr.training.callbacks import sample_grid
-from faceattr.training.fit import train
+from faceattr.training.data import TrainingData, draw_split
 from faceattr.training.model import check_backend, finished_model
-from faceattr.training.training_data import TrainingData, draw_split
+from faceattr.training.train import train
+from faceattr.training.watching.callbacks import sample_grid
 
 SETTINGS = {
     "attr": "glasses",
@@ -216,9 +216,9 @@ import sys
 import numpy as np
 
 from faceattr.runs.settings import TrainConfig
-from faceattr.training.fit import train
+from faceattr.training.train import train
 from faceattr.training.model import finished_model
-from faceattr.training.strategy import make_strategy
+from faceattr.training.devices.strategy import make_strategy
 
 strategy = make_strategy(logical_devices=2)
 assert strategy.num_replicas_in_sync == 2

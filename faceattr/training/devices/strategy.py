@@ -31,10 +31,10 @@ def make_strategy(devices: str | None = None, logical_devices: int = 1) -> Any:
     if logical_devices > 1 and devices not in (None, "cpu"):
         raise UserError("--logical_devices splits the CPU: leave --devices out, or say cpu")
     if keras.backend.backend() == "jax":
-        from faceattr.training.jax_strategy import make_jax_strategy
+        from faceattr.training.devices.jax_devices import make_jax_strategy
 
         return make_jax_strategy(devices, logical_devices)
-    from faceattr.training import tensorflow_strategy
+    from faceattr.training.devices import tensorflow_devices as tensorflow_strategy
 
     return tensorflow_strategy.make_tensorflow_strategy(devices, logical_devices)
 
@@ -78,7 +78,7 @@ def agreement(strategy: Any) -> Callable[[bool], bool]:
     """A function that tells each worker whether any of them says yes; all must call it."""
     if worker(strategy)[1] == 1:
         return lambda said: said
-    from faceattr.training.tensorflow_strategy import vote
+    from faceattr.training.devices.tensorflow_devices import vote
 
     return vote(strategy)
 
@@ -116,7 +116,7 @@ def compiles(xla: str) -> bool:
         if xla == "off":
             raise UserError("--xla off: JAX always compiles with XLA; leave it out")
         return True
-    from faceattr.training.tensorflow_strategy import has_gpu
+    from faceattr.training.devices.tensorflow_devices import has_gpu
 
     return xla == "on" or (xla == "auto" and has_gpu())
 
@@ -128,6 +128,6 @@ def make_deterministic() -> None:
         flags = os.environ.get("XLA_FLAGS", "")
         os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
         return
-    from faceattr.training.tensorflow_strategy import enable_determinism
+    from faceattr.training.devices.tensorflow_devices import enable_determinism
 
     enable_determinism()

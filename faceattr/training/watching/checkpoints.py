@@ -5,7 +5,7 @@ from typing import Any
 
 from faceattr.errors import UserError
 from faceattr.runs.run import Best, Run
-from faceattr.training.callbacks import ROW_EVERY, StepCallback, mean_covers
+from faceattr.training.watching.callbacks import ROW_EVERY, StepCallback, mean_covers
 
 
 class Checkpoints(StepCallback):

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
-from faceattr.training import live_page as module
-from faceattr.training.charts import MOST_POINTS, smooth, thin
-from faceattr.training.guards import Advice
-from faceattr.training.live_page import MOST_THUMBNAILS, Facts, LivePage, evenly, live_page
+from faceattr.training.watching import live_page as module
+from faceattr.training.watching.charts import MOST_POINTS, smooth, thin
+from faceattr.training.watching.guards import Advice
+from faceattr.training.watching.live_page import MOST_THUMBNAILS, Facts, LivePage, evenly, live_page
 
 WRITTEN = datetime.datetime(2030, 5, 4, 13, 2, 1, tzinfo=datetime.UTC)
 TERMS = (

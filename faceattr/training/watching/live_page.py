@@ -16,9 +16,17 @@ from typing import Any, Literal
 
 from faceattr.files import write_text
 from faceattr.runs.run import Run
-from faceattr.training.callbacks import StepCallback
-from faceattr.training.charts import MOST_POINTS, Chart, Row, as_number, chart_figure, short, thin
-from faceattr.training.guards import Advice
+from faceattr.training.watching.callbacks import StepCallback
+from faceattr.training.watching.charts import (
+    MOST_POINTS,
+    Chart,
+    Row,
+    as_number,
+    chart_figure,
+    short,
+    thin,
+)
+from faceattr.training.watching.guards import Advice
 
 MOST_THUMBNAILS = 12
 
@@ -148,7 +156,9 @@ def live_page(rows: Sequence[Row], facts: Facts, samples: Sequence[tuple[int, st
 
 def _part(suffix: str) -> str:
     return (
-        importlib.resources.files("faceattr.training").joinpath(f"live_page.{suffix}").read_text()
+        importlib.resources.files("faceattr.training.watching")
+        .joinpath(f"live_page.{suffix}")
+        .read_text()
     )
 
 

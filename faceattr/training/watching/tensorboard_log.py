@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image
 
 from faceattr.runs.run import Run
-from faceattr.training.callbacks import StepCallback
+from faceattr.training.watching.callbacks import StepCallback
 
 
 class TensorBoardLog(StepCallback):

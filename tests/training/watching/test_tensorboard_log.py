@@ -12,8 +12,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.summary.writer import event_file_writer
 
 from faceattr.runs.run import Run
-from faceattr.training.callbacks import ROW_EVERY, MetricsLog
-from faceattr.training.tensorboard_log import (
+from faceattr.training.watching.callbacks import ROW_EVERY, MetricsLog
+from faceattr.training.watching.tensorboard_log import (
     TensorBoardLog,
     scalar_tag,
     tensorboard_is_installed,

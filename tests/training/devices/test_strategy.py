@@ -8,14 +8,14 @@ import pytest
 import tensorflow as tf
 
 from faceattr.errors import UserError
-from faceattr.training.strategy import check_shares, chosen_gpus, compiles, make_strategy
+from faceattr.training.devices.strategy import check_shares, chosen_gpus, compiles, make_strategy
 
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[3]
 
 TWO_REPLICAS = """
 import tensorflow as tf
 
-from faceattr.training.strategy import make_strategy
+from faceattr.training.devices.strategy import make_strategy
 
 strategy = make_strategy(logical_devices=2)
 assert strategy.num_replicas_in_sync == 2
@@ -67,7 +67,7 @@ import dataclasses
 import pathlib
 
 from faceattr.runs.settings import TrainConfig
-from faceattr.training.fit import train
+from faceattr.training.train import train
 
 config = TrainConfig(
     attr="glasses", image_size=32, width=4, batch_size=4, steps=2, synthetic_faces=40,

@@ -25,13 +25,19 @@ from faceattr.errors import UserError
 from faceattr.files import replacing
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
-from faceattr.training.fit import train
-from faceattr.training.guards import TrainingDiverged
+from faceattr.training.data import TrainingData, draw_split
+from faceattr.training.devices.strategy import check_shares, compiles, make_strategy, worker
 from faceattr.training.model import check_backend
 from faceattr.training.plan import write_several
-from faceattr.training.several_report import Outcome, duration, strip, strip_path, write_report
-from faceattr.training.strategy import check_shares, compiles, make_strategy, worker
-from faceattr.training.training_data import TrainingData, draw_split
+from faceattr.training.several.report import (
+    Outcome,
+    duration,
+    strip,
+    strip_path,
+    write_report,
+)
+from faceattr.training.train import train
+from faceattr.training.watching.guards import TrainingDiverged
 
 _logger = logging.getLogger(__name__)
 

@@ -13,12 +13,13 @@ from faceattr.data import synthetic
 from faceattr.errors import UserError
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
-from faceattr.training import several, training_data
-from faceattr.training.fit import TrainingStopped
-from faceattr.training.guards import TrainingDiverged
+from faceattr.training import data as training_data
+from faceattr.training.data import TrainingData
 from faceattr.training.plan import new_configs, read_several, resumed_configs
-from faceattr.training.several import load_each, train_several
-from faceattr.training.training_data import TrainingData
+from faceattr.training.several.train_several import load_each, train_several
+from faceattr.training.several.train_several import train_several as several
+from faceattr.training.train import TrainingStopped
+from faceattr.training.watching.guards import TrainingDiverged
 
 TINY = {"image_size": 32, "width": 4, "batch_size": 4, "synthetic_faces": 40, "steps": 4}
 NAMES = ["young", "Smiling", "glasses"]

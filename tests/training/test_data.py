@@ -9,7 +9,7 @@ from faceattr.data import synthetic
 from faceattr.errors import UserError
 from faceattr.faces.crop import CELEBA_CROP, WHOLE_IMAGE
 from faceattr.runs.settings import TrainConfig
-from faceattr.training.training_data import TrainingData
+from faceattr.training.data import TrainingData
 
 TINY = {"image_size": 32, "width": 4, "batch_size": 4, "steps": 1}
 COUNT = 24

@@ -16,8 +16,8 @@ from PIL import Image
 from faceattr import pixels
 from faceattr.attributes import find_attribute
 from faceattr.runs.run import Run
-from faceattr.training import callbacks
-from faceattr.training.callbacks import (
+from faceattr.training.watching import callbacks
+from faceattr.training.watching.callbacks import (
     ROW_EVERY,
     MetricsLog,
     Progress,
@@ -27,7 +27,7 @@ from faceattr.training.callbacks import (
     mean_covers,
     sample_grid,
 )
-from faceattr.training.guards import Advice, FiniteLosses, GracefulStop, TrainingDiverged
+from faceattr.training.watching.guards import Advice, FiniteLosses, GracefulStop, TrainingDiverged
 
 GLASSES = find_attribute("glasses", ["Eyeglasses"])
 MAIN_TERMS = (
@@ -302,12 +302,12 @@ sys.modules["tensorflow"] = None  # "import tensorflow" raises ImportError
 import keras
 import numpy as np
 from faceattr.attributes import find_attribute
-from faceattr.training.callbacks import MetricsLog, Progress, ResetMeans, Samples
-from faceattr.training.checkpoints import Checkpoints
-from faceattr.training.guards import Advice, FiniteLosses, GracefulStop
-from faceattr.training.live_page import LivePage
+from faceattr.training.watching.callbacks import MetricsLog, Progress, ResetMeans, Samples
+from faceattr.training.watching.checkpoints import Checkpoints
+from faceattr.training.watching.guards import Advice, FiniteLosses, GracefulStop
+from faceattr.training.watching.live_page import LivePage
 from faceattr.runs.run import Run
-from faceattr.training.tensorboard_log import TensorBoardLog
+from faceattr.training.watching.tensorboard_log import TensorBoardLog
 
 TERMS = ("generator_loss", "gan_loss", "dual_loss", "discriminator_loss",
          "residual_to_positive", "residual_to_negative")

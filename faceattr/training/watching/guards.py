@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from faceattr.training.callbacks import StepCallback
+from faceattr.training.watching.callbacks import StepCallback
 
 _logger = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from faceattr.errors import UserError
 from faceattr.runs.run import Best, Run
-from faceattr.training import checkpoints
-from faceattr.training.callbacks import ROW_EVERY
-from faceattr.training.checkpoints import Checkpoints
+from faceattr.training.watching import checkpoints
+from faceattr.training.watching.callbacks import ROW_EVERY
+from faceattr.training.watching.checkpoints import Checkpoints
 
 
 class Model:

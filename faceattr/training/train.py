@@ -11,13 +11,8 @@ from faceattr.files import replacing, write_text
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
 from faceattr.training.batches import training_batches
-from faceattr.training.callbacks import MetricsLog, Progress, ResetMeans, Samples
-from faceattr.training.checkpoints import Checkpoints
-from faceattr.training.guards import Advice, FiniteLosses, GracefulStop
-from faceattr.training.live_page import LivePage
-from faceattr.training.model import check_backend, complete, new_model, newest_model
-from faceattr.training.results import measure
-from faceattr.training.strategy import (
+from faceattr.training.data import TrainingData
+from faceattr.training.devices.strategy import (
     agreement,
     check_shares,
     compiles,
@@ -26,8 +21,13 @@ from faceattr.training.strategy import (
     make_strategy,
     worker,
 )
-from faceattr.training.tensorboard_log import TensorBoardLog, tensorboard_is_installed
-from faceattr.training.training_data import TrainingData
+from faceattr.training.model import check_backend, complete, new_model, newest_model
+from faceattr.training.results import measure
+from faceattr.training.watching.callbacks import MetricsLog, Progress, ResetMeans, Samples
+from faceattr.training.watching.checkpoints import Checkpoints
+from faceattr.training.watching.guards import Advice, FiniteLosses, GracefulStop
+from faceattr.training.watching.live_page import LivePage
+from faceattr.training.watching.tensorboard_log import TensorBoardLog, tensorboard_is_installed
 
 _SAMPLE_FACES = 8
 

@@ -16,9 +16,9 @@ from faceattr.errors import UserError
 from faceattr.metrics import psnr
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
-from faceattr.training.fit import train
-from faceattr.training.guards import Advice, TrainingDiverged
-from faceattr.training.training_data import TrainingData
+from faceattr.training.data import TrainingData
+from faceattr.training.train import train
+from faceattr.training.watching.guards import Advice, TrainingDiverged
 
 TINY = {"image_size": 32, "width": 4, "batch_size": 4, "synthetic_faces": 40}
 

@@ -15,7 +15,7 @@ import pytest
 from faceattr.runs.run import Run
 from faceattr.training.model import newest_model
 
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[3]
 
 SETTINGS = {
     "attr": "glasses",
@@ -32,7 +32,7 @@ import sys
 
 import numpy as np
 
-from faceattr.training import fit
+from faceattr.training import train as fit
 from faceattr.runs.settings import TrainConfig
 
 made = []
