@@ -32,8 +32,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _main(arguments: argparse.Namespace) -> None:
     command_line.import_tensorflow_quietly()
+    from faceattr.bundles.manifest import Manifest
     from faceattr.exporting.export import export
-    from faceattr.exporting.manifest import Manifest
 
     for bundle in export(arguments.run, arguments.out, arguments.best):
         exactness = Manifest.read(bundle).exactness

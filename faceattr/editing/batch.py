@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from PIL import Image
 
 from faceattr import pixels
+from faceattr.bundles.manifest import MANIFEST_NAME
 from faceattr.editing.editor import Editor, apply_residual
 from faceattr.errors import UserError
-from faceattr.exporting.manifest import MANIFEST_NAME
 from faceattr.faces.crop import CropGeometry, open_image
 from faceattr.files import replacing
 from faceattr.progress import progress_bar

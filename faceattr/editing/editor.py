@@ -6,9 +6,9 @@ import numpy as np
 from PIL import Image
 
 from faceattr import pixels
-from faceattr.editing.runtime import LiteRTRuntime
+from faceattr.bundles.manifest import Manifest
+from faceattr.bundles.runtime import LiteRTRuntime
 from faceattr.errors import UserError
-from faceattr.exporting.manifest import Manifest
 from faceattr.faces.crop import WHOLE_IMAGE, CropGeometry, resize_crop
 
 # Where the face crop is part of a larger picture, the residual fades out over this share of the

@@ -6,6 +6,7 @@ import pathlib
 import numpy as np
 
 from faceattr.attributes import find_attribute
+from faceattr.bundles.manifest import Manifest
 from faceattr.data import synthetic
 from faceattr.data.sources import SyntheticFaces, draw_synthetic
 from faceattr.data.splits import PAPER_TEST_PER_CLASS
@@ -14,7 +15,6 @@ from faceattr.errors import UserError
 from faceattr.evaluation.classifier_data import read_crops
 from faceattr.evaluation.regions import in_crop
 from faceattr.evaluation.subject import Subject, is_bundle
-from faceattr.exporting.manifest import Manifest
 from faceattr.faces.crop import CELEBA_CROP, LFW_CROP, open_image
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig

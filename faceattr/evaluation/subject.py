@@ -9,10 +9,10 @@ import numpy as np
 from keras import ops
 
 from faceattr.attributes import Attribute, find_attribute
-from faceattr.editing.runtime import LiteRTRuntime
+from faceattr.bundles.manifest import MANIFEST_NAME, Manifest
+from faceattr.bundles.runtime import LiteRTRuntime
 from faceattr.errors import UserError
 from faceattr.evaluation.edits import Edit
-from faceattr.exporting.manifest import MANIFEST_NAME, Manifest
 from faceattr.faces.crop import CropGeometry
 from faceattr.runs.run import Run
 from faceattr.training.model import finished_model

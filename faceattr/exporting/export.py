@@ -14,10 +14,10 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from faceattr import pixels
+from faceattr.bundles.manifest import Manifest
 from faceattr.data import synthetic
 from faceattr.errors import UserError
 from faceattr.exporting import signatures
-from faceattr.exporting.manifest import Manifest
 from faceattr.faces.crop import CropGeometry
 from faceattr.models.residual_gan.model import ResidualGAN
 from faceattr.models.residual_gan.networks import TransformationNetwork

@@ -8,11 +8,11 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from faceattr import pixels
+from faceattr.bundles.manifest import Manifest
 from faceattr.data import synthetic
 from faceattr.errors import UserError
 from faceattr.exporting import export as exporting
 from faceattr.exporting.export import ExportMismatch, export
-from faceattr.exporting.manifest import Manifest
 from faceattr.runs.run import Best, Run
 
 EDITS = {"add_glasses": "to_positive", "remove_glasses": "to_negative"}
