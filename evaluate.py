@@ -134,10 +134,10 @@ def _main(arguments: argparse.Namespace) -> None:
     _refuse_flags(arguments)
     classifier_data = _classifier_data(arguments.classifier_data)
     command_line.import_keras_quietly()
-    from faceattr.evaluation.attribute_classifier import ClassifierSettings
     from faceattr.evaluation.evaluate import EvaluationSettings
     from faceattr.evaluation.evaluate_runs import evaluate_runs
-    from faceattr.evaluation.face_choice import FaceChoice
+    from faceattr.evaluation.judge.attribute_classifier import ClassifierSettings
+    from faceattr.evaluation.subjects.face_choice import FaceChoice
 
     weights = arguments.inception_weights
     evaluation = evaluate_runs(

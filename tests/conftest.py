@@ -59,7 +59,7 @@ def coarse_figures():
     """Figures of few dots that are laid out once: here they are counted, not looked at."""
     from matplotlib.figure import Figure
 
-    from faceattr.evaluation import figure_style
+    from faceattr.evaluation.report import figure_style
 
     def coarse(figsize, dpi, layout):
         return Figure(figsize=figsize, dpi=24)

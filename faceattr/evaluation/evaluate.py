@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 
 from faceattr.errors import UserError
-from faceattr.evaluation.attribute_classifier import AttributeClassifier
-from faceattr.evaluation.decorrelation import label_correlations
-from faceattr.evaluation.edit_case import apply_edit
-from faceattr.evaluation.evaluation_faces import EvaluationFaces
-from faceattr.evaluation.face_models import FaceModels
-from faceattr.evaluation.inception import InceptionFeatures
-from faceattr.evaluation.judging import scored_judge
+from faceattr.evaluation.judge.attribute_classifier import AttributeClassifier
+from faceattr.evaluation.judge.face_models import FaceModels
+from faceattr.evaluation.judge.inception import InceptionFeatures
+from faceattr.evaluation.judge.judging import scored_judge
 from faceattr.evaluation.machine import machine
-from faceattr.evaluation.measuring import Measuring, source_labels
-from faceattr.evaluation.pictures import EditPictures, pictures_of
+from faceattr.evaluation.measures.decorrelation import label_correlations
+from faceattr.evaluation.measures.measuring import Measuring, source_labels
 from faceattr.evaluation.plain import plain
-from faceattr.evaluation.subject import Subject
+from faceattr.evaluation.report.pictures import EditPictures, pictures_of
+from faceattr.evaluation.subjects.edit_case import apply_edit
+from faceattr.evaluation.subjects.evaluation_faces import EvaluationFaces
+from faceattr.evaluation.subjects.subject import Subject
 from faceattr.progress import progress_bar
 
 __all__ = ["EditPictures", "Evaluation", "EvaluationSettings", "evaluate"]

@@ -6,12 +6,12 @@ import pathlib
 from collections.abc import Mapping, Sequence
 
 from faceattr.errors import UserError
-from faceattr.evaluation.attribute_classifier import ClassifierSettings
 from faceattr.evaluation.evaluate import Evaluation, EvaluationSettings, evaluate
-from faceattr.evaluation.face_choice import FaceChoice, choose_faces
-from faceattr.evaluation.face_models import FaceModels, MissingExtra
-from faceattr.evaluation.judging import learned_judge
-from faceattr.evaluation.subject import load_subjects
+from faceattr.evaluation.judge.attribute_classifier import ClassifierSettings
+from faceattr.evaluation.judge.face_models import FaceModels, MissingExtra
+from faceattr.evaluation.judge.judging import learned_judge
+from faceattr.evaluation.subjects.face_choice import FaceChoice, choose_faces
+from faceattr.evaluation.subjects.subject import load_subjects
 
 _logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def evaluate_runs(
             no report is written then.
     """
     # Here, because it needs matplotlib, an extra; and first, because all else takes long.
-    from faceattr.evaluation.report import write_report
+    from faceattr.evaluation.report.report import write_report
 
     out = pathlib.Path(out)
     _refuse_other_folder(out)

@@ -6,8 +6,8 @@ import numpy as np
 
 from faceattr.attributes import find_attribute
 from faceattr.data.table import AttributeTable
-from faceattr.evaluation.classifier_data import read_crops
-from faceattr.evaluation.subject import KerasEdit, Subject
+from faceattr.evaluation.judge.classifier_data import read_crops
+from faceattr.evaluation.subjects.subject import KerasEdit, Subject
 from faceattr.models.vae_gan.model import VAEGAN
 from faceattr.reproduction.data import TRAINING
 

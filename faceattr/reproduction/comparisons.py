@@ -10,8 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from faceattr.evaluation import intervals
-from faceattr.evaluation.intervals import Estimate
+from faceattr.evaluation.measures import intervals
+from faceattr.evaluation.measures.intervals import Estimate
 
 Verdict = Literal["held", "not held", "undecided"]
 

@@ -14,7 +14,7 @@ from faceattr.data.packing import PACK_NAME, load_packed, pack
 from faceattr.data.sources import draw_synthetic, load_files
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
-from faceattr.evaluation.classifier_data import LabelledFaces, hold_out
+from faceattr.evaluation.judge.classifier_data import LabelledFaces, hold_out
 
 TRAINING, TEST = 0, 2
 """Values of `AttributeTable.partition`, as in CelebA's own list."""

@@ -11,16 +11,16 @@ import numpy as np
 from faceattr.attributes import find_attribute
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
-from faceattr.evaluation.attribute_classifier import (
+from faceattr.evaluation.evaluate import Evaluation, EvaluationSettings, evaluate
+from faceattr.evaluation.judge.attribute_classifier import (
     AttributeClassifier,
     ClassifierSettings,
     attribute_classifier,
 )
-from faceattr.evaluation.classifier_data import read_crops
-from faceattr.evaluation.evaluate import Evaluation, EvaluationSettings, evaluate
-from faceattr.evaluation.evaluation_faces import EvaluationFaces, at_most
-from faceattr.evaluation.face_models import FaceModels, MissingExtra
-from faceattr.evaluation.subject import Subject, load_run
+from faceattr.evaluation.judge.classifier_data import read_crops
+from faceattr.evaluation.judge.face_models import FaceModels, MissingExtra
+from faceattr.evaluation.subjects.evaluation_faces import EvaluationFaces, at_most
+from faceattr.evaluation.subjects.subject import Subject, load_run
 from faceattr.models.vae_gan.model import VAEGAN
 from faceattr.reproduction import evaluations
 from faceattr.reproduction.baseline import with_attribute

@@ -6,7 +6,7 @@ import numpy as np
 
 from faceattr import pixels
 from faceattr.evaluation.evaluate import EditPictures
-from faceattr.evaluation.grids import labelled_grid
+from faceattr.evaluation.report.grids import labelled_grid
 
 
 def residual_pictures(residual: np.ndarray) -> np.ndarray:

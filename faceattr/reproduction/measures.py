@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from faceattr.evaluation.attribute_classifier import AttributeClassifier
 from faceattr.evaluation.evaluate import Evaluation
+from faceattr.evaluation.judge.attribute_classifier import AttributeClassifier
 from faceattr.reproduction.result import interval, number, percent, table
 
 _MOST_DECIBELS = 100.0

@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Sequence
 
 from faceattr.errors import UserError
-from faceattr.evaluation.report import write_report
+from faceattr.evaluation.report.report import write_report
 from faceattr.reproduction import evaluations
 from faceattr.reproduction.experiments import EXPERIMENTS
 from faceattr.reproduction.laboratory import Laboratory

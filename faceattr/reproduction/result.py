@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from faceattr.evaluation.intervals import Estimate
+from faceattr.evaluation.measures.intervals import Estimate
 from faceattr.evaluation.plain import plain
 from faceattr.files import replacing, write_text
 from faceattr.reproduction.comparisons import Claim, Comparison

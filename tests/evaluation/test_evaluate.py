@@ -14,12 +14,12 @@ from faceattr.data.sources import draw_synthetic
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
 from faceattr.evaluation import evaluate as room
-from faceattr.evaluation.attribute_classifier import ClassifierSettings, Seen, SourceCounts
 from faceattr.evaluation.evaluate import EvaluationSettings, evaluate
-from faceattr.evaluation.evaluation_faces import EvaluationFaces
-from faceattr.evaluation.regions import landmark_masks, mean_landmarks
-from faceattr.evaluation.scores import column_score, reliability
-from faceattr.evaluation.subject import Subject
+from faceattr.evaluation.judge.attribute_classifier import ClassifierSettings, Seen, SourceCounts
+from faceattr.evaluation.judge.scores import column_score, reliability
+from faceattr.evaluation.measures.regions import landmark_masks, mean_landmarks
+from faceattr.evaluation.subjects.evaluation_faces import EvaluationFaces
+from faceattr.evaluation.subjects.subject import Subject
 from faceattr.faces.crop import CELEBA_CROP, WHOLE_IMAGE
 
 COLUMNS = ("Eyeglasses", "Male", "Smiling", "Young")
@@ -425,7 +425,7 @@ def test_pictures_are_of_all_faces(faces, found):
 
 
 def test_pictures_are_of_those_that_are_shown_where_all_are_too_many(faces, monkeypatch):
-    monkeypatch.setattr("faceattr.evaluation.pictures._SHOWN", 3)
+    monkeypatch.setattr("faceattr.evaluation.report.pictures._SHOWN", 3)
     whole = measure(faces).pictures["glasses", "add_glasses"]
     some = measure(faces, pictures=1).pictures["glasses", "add_glasses"]
     assert len(whole.images) == 20

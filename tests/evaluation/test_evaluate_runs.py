@@ -5,10 +5,10 @@ import pytest
 
 import faceattr.evaluation
 from faceattr.errors import UserError
-from faceattr.evaluation.attribute_classifier import ClassifierSettings
 from faceattr.evaluation.evaluate import EvaluationSettings
 from faceattr.evaluation.evaluate_runs import evaluate_runs
-from faceattr.evaluation.face_choice import FaceChoice
+from faceattr.evaluation.judge.attribute_classifier import ClassifierSettings
+from faceattr.evaluation.subjects.face_choice import FaceChoice
 
 QUICK = ClassifierSettings(image_size=32, epochs=1, batch_size=8)
 FEW = EvaluationSettings(identity_faces=1, identity_pairs=0)

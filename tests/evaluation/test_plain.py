@@ -4,7 +4,7 @@ import pathlib
 
 import numpy as np
 
-from faceattr.evaluation.intervals import Estimate
+from faceattr.evaluation.measures.intervals import Estimate
 from faceattr.evaluation.plain import plain
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faceattr.evaluation.intervals import Estimate
+from faceattr.evaluation.measures.intervals import Estimate
 from faceattr.reproduction.comparisons import Claim, higher
 from faceattr.reproduction.result import (
     Result,

@@ -45,7 +45,7 @@ class _Network(keras.Model):
     """Layers one after the other.
 
     Args:
-        image_size: int, one of `faceattr.models.residual_gan.networks.IMAGE_SIZES`. Defaults to 128.
+        image_size: int, a power of two from 32 to 256. Defaults to 128.
         width: int >= 1, channels of the encoder's first layer. Defaults to 64.
         latent: int >= 1, numbers in a code. Defaults to `LATENT`.
         synchronized: bool. Whether replicas normalise their shares of a batch together.

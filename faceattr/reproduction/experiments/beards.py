@@ -6,11 +6,11 @@ import numpy as np
 
 from faceattr import pixels
 from faceattr.errors import UserError
-from faceattr.evaluation.decorrelation import label_correlations
-from faceattr.evaluation.edits import Edit, edited_images, residuals
-from faceattr.evaluation.locality import mean_change
-from faceattr.evaluation.regions import hair_masks, landmark_masks
-from faceattr.evaluation.side_effect import SideEffect, side_effect
+from faceattr.evaluation.measures.decorrelation import label_correlations
+from faceattr.evaluation.measures.locality import mean_change
+from faceattr.evaluation.measures.regions import hair_masks, landmark_masks
+from faceattr.evaluation.measures.side_effect import SideEffect, side_effect
+from faceattr.evaluation.subjects.edits import Edit, edited_images, residuals
 from faceattr.reproduction import comparisons
 from faceattr.reproduction.comparisons import Claim
 from faceattr.reproduction.laboratory import Laboratory

@@ -4,10 +4,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from faceattr.attributes import PAPER_ATTRIBUTES
-from faceattr.evaluation.face_models import FaceModels
-from faceattr.evaluation.grids import enlarged
-from faceattr.evaluation.landmarks import LandmarkErrors, landmark_errors
-from faceattr.evaluation.regions import mean_landmarks
+from faceattr.evaluation.judge.face_models import FaceModels
+from faceattr.evaluation.measures.landmarks import LandmarkErrors, landmark_errors
+from faceattr.evaluation.measures.regions import mean_landmarks
+from faceattr.evaluation.report.grids import enlarged
 from faceattr.reproduction import comparisons
 from faceattr.reproduction.comparisons import Claim
 from faceattr.reproduction.laboratory import Laboratory

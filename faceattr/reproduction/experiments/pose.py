@@ -3,9 +3,9 @@
 import numpy as np
 
 from faceattr.attributes import PAPER_ATTRIBUTES
-from faceattr.evaluation.intervals import Estimate
-from faceattr.evaluation.pose import YAW_EDGES, success_by_yaw
-from faceattr.evaluation.success import target_reached
+from faceattr.evaluation.measures.intervals import Estimate
+from faceattr.evaluation.measures.pose import YAW_EDGES, success_by_yaw
+from faceattr.evaluation.measures.success import target_reached
 from faceattr.reproduction import comparisons, measures
 from faceattr.reproduction.comparisons import Claim
 from faceattr.reproduction.laboratory import Laboratory

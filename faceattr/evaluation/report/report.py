@@ -1,0 +1,149 @@
+"""The report of an evaluation: metrics.json, its figures, and one page that needs nothing else.
+
+Pictures come before numbers, and no success stands without what it is read beside, see
+`report_success`.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import pathlib
+import shutil
+from typing import TYPE_CHECKING
+
+from faceattr.errors import UserError
+from faceattr.evaluation.report.edit_section import edit_section
+from faceattr.evaluation.report.html import estimate, mark, name_of, table, text
+from faceattr.evaluation.report.judge_and_method import (
+    judge_section,
+    leakage_section,
+    method_section,
+    skipped_note,
+)
+from faceattr.evaluation.report.shown import ShownEdit, shown_edits
+from faceattr.evaluation.report.success_cells import success_cells
+
+if TYPE_CHECKING:
+    # For its type alone: this room needs none of what it imports.
+    from faceattr.evaluation.evaluate import Evaluation
+
+PAGE_NAME, METRICS_NAME, FIGURES_NAME = "report.html", "metrics.json", "figures"
+
+_HOW_TO_READ = (
+    "<b>How to read this.</b> Success is the share of edited faces that the judge, a classifier "
+    "trained apart, takes for the target. Alone it says little: a few cheap pixels can fool a "
+    "judge. A good edit also looks real (realism near that of two real halves), leaves faces alone "
+    "that already are as it wants them (no-op ratio near 0), keeps the person, and changes little "
+    "outside its place. Look at the random faces first. A bar is the 95% interval and a dot the "
+    "value; the grey tick is the unedited faces, the black one the judge's own recall, the green "
+    "one two halves of real faces."
+)
+
+
+def write_report(evaluation: Evaluation, folder: pathlib.Path) -> None:
+    """Writes `metrics.json`, `figures/*.png` and `report.html`.
+
+    All is written beside first and put in place when it is whole; an earlier report is replaced,
+    other files in the folder stay.
+
+    Args:
+        evaluation: metrics and pictures.
+        folder: made if it is missing.
+
+    Raises:
+        UserError: if the folder is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"--out {folder}: this is a file, a report is a folder")
+    page, files = report_page(evaluation)
+    beside = folder / "partial-report"
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        (beside / FIGURES_NAME).mkdir(parents=True)
+        for name, png in files.items():
+            (beside / FIGURES_NAME / name).write_bytes(png)
+        metrics = json.dumps(evaluation.metrics, indent=2, allow_nan=False) + "\n"
+        (beside / METRICS_NAME).write_text(metrics, encoding="utf-8")
+        (beside / PAGE_NAME).write_text(page, encoding="utf-8")
+        # A folder cannot be renamed onto one that is not empty.
+        if (folder / FIGURES_NAME).exists():
+            (folder / FIGURES_NAME).rename(beside / "earlier")
+        for name in (FIGURES_NAME, METRICS_NAME, PAGE_NAME):
+            (beside / name).replace(folder / name)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def report_page(evaluation: Evaluation) -> tuple[str, dict[str, bytes]]:
+    """The page, whole in itself, and the PNG files of its figures by name."""
+    metrics = evaluation.metrics
+    files: dict[str, bytes] = {}
+    shown = shown_edits(evaluation)
+    names = list(dict.fromkeys(one.subject["name"] for one in shown))
+    edits = [one.name for one in shown]
+    links = "".join(
+        # Two subjects may have edits of one name.
+        f'<a href="#{one.anchor}">{text(one.name)}'
+        f"{text('' if edits.count(one.name) == 1 else ' of ' + one.subject['name'])}</a>"
+        for one in shown
+    )
+    body = [
+        f"<header><div><h1>How good are the edits</h1><p>{text(', '.join(names))} · "
+        f"{text(metrics['created'])}</p></div></header>",
+        skipped_note(metrics["skipped"]),
+        _summary(shown),
+        f'<p class="about">{_HOW_TO_READ}</p>',
+        f'<nav>{links}<a href="#leakage">leakage</a><a href="#judge">judge</a>'
+        '<a href="#method">method</a></nav>',
+        *(edit_section(one, files) for one in shown),
+        leakage_section(metrics["subjects"], files),
+        judge_section(metrics["classifier"], files),
+        method_section(metrics),
+    ]
+    title = f"Evaluation of {', '.join(names)}"
+    page = (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{text(title)}</title>\n<style>{_style()}</style>\n</head>\n<body>\n"
+        + "\n".join(part for part in body if part)
+        + "\n</body>\n</html>\n"
+    )
+    return page, files
+
+
+def _style() -> str:
+    """The style of the training's live page, and what a report has beyond it."""
+    rooms = (
+        ("faceattr.training.watching", "live_page.css"),
+        ("faceattr.evaluation.report", "report.css"),
+    )
+    return "".join(
+        importlib.resources.files(room).joinpath(name).read_text("utf-8") for room, name in rooms
+    )
+
+
+def _summary(shown: list[ShownEdit]) -> str:
+    rows = []
+    headings: list[str] = []
+    for one in shown:
+        edit = one.edit
+        beside = success_cells(edit["success"], one.company)
+        identity = edit["identity"]
+        kept = None if identity is None else identity["kept"]
+        outside = edit["locality"]["psnr_outside"]
+        cells = [
+            (
+                "edit",
+                f'<a href="#{one.anchor}"><b>{name_of(one.name)}</b></a><br>'
+                f"<small>{name_of(one.subject['name'])}<br>"
+                f"{name_of(one.subject['method'])}</small>",
+            ),
+            *beside,
+            ("identity kept", estimate(kept, "%", one.reason("identity")) + mark(kept)),
+            ("mean change", estimate(edit["locality"]["mean_change"])),
+            ("PSNR outside", estimate(outside, "dB", "nothing changes outside")),
+        ]
+        headings = [heading for heading, _ in cells]
+        rows.append([markup for _, markup in cells])
+    return f'<section id="summary">{table(headings, rows, "summary")}</section>'
