@@ -11,9 +11,9 @@ from made_up_evaluation import estimate, made_up_evaluation, noise_pictures, rea
 from PIL import Image
 
 from faceattr.errors import UserError
+from faceattr.evaluation.report import report as module
 from faceattr.evaluation.report.html import DASH, TIMES, identifier, mark, number
 from faceattr.evaluation.report.html import estimate as shown_estimate
-from faceattr.evaluation.report.report import report as module
 from faceattr.evaluation.report.report import report_page, write_report
 from faceattr.evaluation.report.shown import anchors, shown_edits
 from faceattr.evaluation.report.success_cells import Company, success_cells
