@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
+from faceattr.edits import Edit
 from faceattr.errors import UserError
 
 Scope = Literal["local", "global"]
@@ -27,15 +28,15 @@ class Attribute:
         name: str. What a user types, such as `"glasses"`.
         column: str. The label column, such as CelebA's `"Eyeglasses"`.
         scope: `"local"` or `"global"`. Local attributes touch a small region of the face.
-        to_positive: str. The edit of G0, from label 0 to label 1, such as `"add_glasses"`.
-        to_negative: str. The edit of G1, from label 1 to label 0, such as `"remove_glasses"`.
+        adding: the edit of G0, from label 0 to label 1, such as `add_glasses`.
+        removing: the edit of G1, from label 1 to label 0, such as `remove_glasses`.
     """
 
     name: str
     column: str
     scope: Scope
-    to_positive: str
-    to_negative: str
+    adding: Edit
+    removing: Edit
 
     @property
     def alpha(self) -> float:
@@ -43,18 +44,22 @@ class Attribute:
         return ALPHA[self.scope]
 
     @property
-    def edits(self) -> tuple[str, str]:
-        """The names of both edits: (`to_positive`, `to_negative`)."""
-        return (self.to_positive, self.to_negative)
+    def edits(self) -> tuple[Edit, Edit]:
+        """Both edits: (`adding`, `removing`)."""
+        return (self.adding, self.removing)
+
+
+def _attribute(name: str, column: str, scope: Scope, adding: str, removing: str) -> Attribute:
+    return Attribute(name, column, scope, Edit(adding, column, True), Edit(removing, column, False))
 
 
 PAPER_ATTRIBUTES = (
-    Attribute("glasses", "Eyeglasses", "local", "add_glasses", "remove_glasses"),
-    Attribute("mouth_open", "Mouth_Slightly_Open", "local", "open_mouth", "close_mouth"),
-    Attribute("smile", "Smiling", "local", "add_smile", "remove_smile"),
-    Attribute("no_beard", "No_Beard", "local", "remove_beard", "add_beard"),
-    Attribute("young", "Young", "global", "make_young", "make_old"),
-    Attribute("male", "Male", "global", "make_male", "make_female"),
+    _attribute("glasses", "Eyeglasses", "local", "add_glasses", "remove_glasses"),
+    _attribute("mouth_open", "Mouth_Slightly_Open", "local", "open_mouth", "close_mouth"),
+    _attribute("smile", "Smiling", "local", "add_smile", "remove_smile"),
+    _attribute("no_beard", "No_Beard", "local", "remove_beard", "add_beard"),
+    _attribute("young", "Young", "global", "make_young", "make_old"),
+    _attribute("male", "Male", "global", "make_male", "make_female"),
 )
 
 
@@ -82,7 +87,7 @@ def find_attribute(name: str, columns: Iterable[str]) -> Attribute:
     for column in columns:
         if wanted == column.lower():
             suffix = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
-            return Attribute(suffix, column, "local", f"add_{suffix}", f"remove_{suffix}")
+            return _attribute(suffix, column, "local", f"add_{suffix}", f"remove_{suffix}")
     known = ", ".join(attribute.name for attribute in PAPER_ATTRIBUTES)
     raise UserError(
         f"unknown attribute {name!r}: choose one of {known}, or a column of the labels; "

@@ -31,7 +31,7 @@ def test_no_beard_is_the_positive_class():
 def test_any_other_column_is_an_attribute():
     attribute = find_attribute("big nose", COLUMNS)
     assert attribute.column == "Big Nose"
-    assert attribute.edits == ("add_big_nose", "remove_big_nose")
+    assert [edit.name for edit in attribute.edits] == ["add_big_nose", "remove_big_nose"]
 
 
 def test_an_unknown_attribute_lists_the_known_and_the_nearest():

@@ -16,6 +16,7 @@ from ai_edge_litert.interpreter import Interpreter
 from faceattr import pixels
 from faceattr.bundles.manifest import Manifest
 from faceattr.data import synthetic
+from faceattr.edits import Edit
 from faceattr.errors import UserError
 from faceattr.exporting import signatures
 from faceattr.faces.crop import CropGeometry
@@ -73,14 +74,13 @@ def export(
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     bundles = []
-    for direction in ("to_positive", "to_negative"):
-        edit = run.data["edits"][direction]
-        with tempfile.TemporaryDirectory(prefix=f".{edit}-", dir=out) as scratch:
-            partial = pathlib.Path(scratch) / edit
+    for edit in run.attribute.edits:
+        with tempfile.TemporaryDirectory(prefix=f".{edit.name}-", dir=out) as scratch:
+            partial = pathlib.Path(scratch) / edit.name
             partial.mkdir()
-            _write_bundle(partial, run, model, direction, metrics)
-            _replace(out / edit, partial)
-        bundles.append(out / edit)
+            _write_bundle(partial, run, model, edit, metrics)
+            _replace(out / edit.name, partial)
+        bundles.append(out / edit.name)
     return bundles
 
 
@@ -89,17 +89,16 @@ class ExportMismatch(RuntimeError):
 
 
 def _write_bundle(
-    bundle: pathlib.Path, run: Run, model: ResidualGAN, direction: str, metrics: dict[str, Any]
+    bundle: pathlib.Path, run: Run, model: ResidualGAN, edit: Edit, metrics: dict[str, Any]
 ) -> None:
-    edit = run.data["edits"][direction]
-    network = _in_float32(model.editing_network(direction))
+    network = _in_float32(model.editing_network(edit))
 
     def residual_of(images: tf.Tensor) -> tf.Tensor:
         return model.transform(network, images, training=False)
 
     saved_model = bundle / "saved_model" / _VERSION_FOLDER
     write_saved_model(saved_model, network, residual_of, model.image_size)
-    tflite = bundle / f"{edit}.tflite"
+    tflite = bundle / f"{edit.name}.tflite"
     write_tflite(tflite, network, residual_of, model.image_size)
 
     faces = np.stack(
@@ -115,13 +114,14 @@ def _write_bundle(
     for form, bound in (("saved_model", SAVED_MODEL_TOLERANCE), ("tflite", TFLITE_TOLERANCE)):
         if not exactness[form] <= bound:
             raise ExportMismatch(
-                f"{edit}: the {form} differs from Keras by {exactness[form]:.2g}, more than {bound}"
+                f"{edit.name}: the {form} differs from Keras by {exactness[form]:.2g}, more than "
+                f"{bound}"
             )
     Manifest(
-        edit=edit,
+        edit=edit.name,
         attribute=run.data["attribute"],
-        column=run.data["column"],
-        direction=direction,
+        column=edit.column,
+        direction="to_positive" if edit.adds else "to_negative",
         image_size=model.image_size,
         crop=CropGeometry.from_json(run.data["crop"]),
         data={name: value for name, value in run.data.items() if name not in ("crop", "edits")},

@@ -39,12 +39,13 @@ def with_attribute(subject: Subject, model: VAEGAN, attr: str, table: AttributeT
         )
         for has in (False, True)
     )
-    edits = model.with_vector(model.attribute_vector(negatives, positives))
+    made = model.with_vector(model.attribute_vector(negatives, positives))
     return dataclasses.replace(
         subject,
         name=f"{subject.name}-{attribute.name}",
         attribute=attribute,
         edits={
-            direction: KerasEdit(edits, direction) for direction in ("to_positive", "to_negative")
+            "to_positive": KerasEdit(made, attribute.adding),
+            "to_negative": KerasEdit(made, attribute.removing),
         },
     )

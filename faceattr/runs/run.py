@@ -19,6 +19,7 @@ import re
 import shutil
 from typing import Any
 
+from faceattr.attributes import Attribute, find_attribute
 from faceattr.errors import UserError
 from faceattr.files import replacing, write_text
 from faceattr.runs.settings import TrainConfig
@@ -88,6 +89,12 @@ class Run:
     def data(self) -> dict[str, Any]:
         """What the run was trained on."""
         return json.loads((self.folder / "data.json").read_text(encoding="utf-8"))
+
+    @property
+    def attribute(self) -> Attribute:
+        """The attribute that the run was trained on."""
+        column = self.data["column"]
+        return find_attribute(column, [column])
 
     def write_data(self, data: dict[str, Any]) -> None:
         write_text(self.folder / "data.json", json.dumps(data, indent=2) + "\n")

@@ -86,8 +86,8 @@ class TrainingData:
             "attribute": self.attribute.name,
             "column": self.attribute.column,
             "edits": {
-                "to_positive": self.attribute.to_positive,
-                "to_negative": self.attribute.to_negative,
+                "to_positive": self.attribute.adding.name,
+                "to_negative": self.attribute.removing.name,
             },
             "images": len(self.table),
             "positives": int(values.sum()),

@@ -27,17 +27,17 @@ def measure(model: Any, data: TrainingData) -> dict[str, Any]:
     crops = [data.test_crops(label, model.image_size) for label in (0, 1)]
     x = [pixels.to_float(images) for images in crops]
     results: dict[str, Any] = {"objective": _objective(model, x)}
-    for label, direction in enumerate(("to_positive", "to_negative")):
+    for label, edit in enumerate(data.attribute.edits):
         truth = data.counterfactuals(label)
         if truth is None:
             continue
         edited = np.concatenate(
             [
-                np.asarray(model.edit(x[label][start : start + _BATCH], direction))
+                np.asarray(model.edit(x[label][start : start + _BATCH], edit))
                 for start in range(0, len(truth), _BATCH)
             ]
         )
-        results.setdefault("truth", {})[data.attribute.edits[label]] = {
+        results.setdefault("truth", {})[edit.name] = {
             "edited_psnr": float(psnr(pixels.to_uint8(edited), truth).mean()),
             "unedited_psnr": float(psnr(crops[label], truth).mean()),
             "faces": len(truth),

@@ -39,7 +39,7 @@ def test_a_csv_is_read_from_its_own_folder(own, text, caplog):
     assert table.crop == WHOLE_IMAGE
     assert table.identities is None
     assert table.path(1) == own / "faces" / "b.png"
-    assert find_attribute("smile", table.columns).to_positive == "add_smile"
+    assert find_attribute("smile", table.columns).adding.name == "add_smile"
 
 
 def test_image_paths_may_start_elsewhere_and_be_written_as_windows_does(own):

@@ -8,6 +8,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from faceattr import pixels
+from faceattr.attributes import find_attribute
 from faceattr.bundles.manifest import Manifest
 from faceattr.data import synthetic
 from faceattr.errors import UserError
@@ -16,6 +17,8 @@ from faceattr.exporting.export import ExportMismatch, export
 from faceattr.runs.run import Best, Run
 
 EDITS = {"add_glasses": "to_positive", "remove_glasses": "to_negative"}
+
+ADDING, _ = find_attribute("glasses", ["Eyeglasses"]).edits
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +78,7 @@ def encoded(image):
 def test_bytes_in_bytes_out(bundles, model, faces):
     edited = edited_png(bundles, [encoded(face) for face in faces])
     x = pixels.to_float(faces)
-    wanted = pixels.to_uint8(np.asarray(model.edit(x, "to_positive")))
+    wanted = pixels.to_uint8(np.asarray(model.edit(x, ADDING)))
     assert np.abs(np.stack(edited).astype(int) - wanted).max() <= 1
 
 
@@ -84,7 +87,7 @@ def test_strength_is_each_images_own_and_zero_changes_nothing(bundles, model, fa
     np.testing.assert_array_equal(edited[0], faces[0])
     for image, strength in zip(edited, (0.0, 1.0, -0.5), strict=True):
         x = pixels.to_float(faces[:1])
-        wanted = pixels.to_uint8(np.asarray(model.edit(x, "to_positive", strength)))[0]
+        wanted = pixels.to_uint8(np.asarray(model.edit(x, ADDING, strength)))[0]
         assert np.abs(image.astype(int) - wanted).max() <= 1
 
 

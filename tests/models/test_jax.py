@@ -182,7 +182,7 @@ config = dataclasses.replace(run.config, steps=4)
 train(config, run.folder, resume=True)
 one = newest_model(run)
 crops = TrainingData.load(config, run.split_folder).test_crops(0, 32)
-np.save(folder / "edited.npy", np.asarray(one.edit(pixels.to_float(crops), "to_positive")))
+np.save(folder / "edited.npy", np.asarray(one.edit(pixels.to_float(crops), run.attribute.adding)))
 assert "tensorflow" not in sys.modules
 
 try:
@@ -257,7 +257,7 @@ def test_a_run_goes_on_without_tensorflow_and_comes_back(tmp_path):
     assert model.steps_done == 4
     data = TrainingData.load(config, run.split_folder)
     crops = data.test_crops(0, 32) / np.float32(127.5) - 1
-    edited = np.asarray(model.edit(crops, "to_positive"))
+    edited = np.asarray(model.edit(crops, data.attribute.adding))
     np.testing.assert_allclose(edited, np.load(tmp_path / "edited.npy"), atol=1e-5)
     assert len(export(run.folder, tmp_path / "bundles")) == 2
     rows = [json.loads(line) for line in run.metrics_path.read_text().splitlines()]

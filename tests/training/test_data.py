@@ -62,7 +62,7 @@ def test_own_faces_by_folder(photos, tmp_path):
         target.write_bytes((photos / "photos" / f"{index}.png").read_bytes())
     settings = {"attr": "beach", "data": "folders", "data_dir": str(tmp_path / "sorted")}
     data = TrainingData.load(TrainConfig(**TINY, **settings))
-    assert data.attribute.edits == ("add_beach", "remove_beach")
+    assert [edit.name for edit in data.attribute.edits] == ["add_beach", "remove_beach"]
     assert {data.table.names[index].split("/")[0] for index in data.split.train_positive} == {
         "beach"
     }

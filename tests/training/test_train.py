@@ -49,7 +49,7 @@ def test_a_run_directory_explains_itself(finished_run):
     assert truth["add_glasses"]["unedited_psnr"] == pytest.approx(unedited)
     model = keras.models.load_model(finished_run.model_path)
     x = pixels.to_float(data.test_crops(1, 32))
-    edited = pixels.to_uint8(np.asarray(model.edit(x, "to_negative")))
+    edited = pixels.to_uint8(np.asarray(model.edit(x, data.attribute.removing)))
     wanted = psnr(edited, data.counterfactuals(1)).mean()
     assert truth["remove_glasses"]["edited_psnr"] == pytest.approx(wanted, abs=0.01)
     assert not list(folder.rglob("partial-*"))
@@ -240,17 +240,17 @@ def test_sixty_steps_bring_edits_nearer_to_the_truth(tmp_path):
     run = train(config, tmp_path / "run")
     model = keras.models.load_model(run.model_path)
     data = TrainingData.load(config)
-    for label, direction in enumerate(("to_positive", "to_negative")):
-        gain = towards_truth(model, data, label, direction)
-        print(f"{direction}: {gain:.3f}")
+    for label, edit in enumerate(data.attribute.edits):
+        gain = towards_truth(model, data, label, edit)
+        print(f"{edit.name}: {gain:.3f}")
         assert gain > 0.1
 
 
-def towards_truth(model, data, label, direction):
+def towards_truth(model, data, label, edit):
     """Mean correlation over held-out faces of the residual with the true change."""
     x = data.test_crops(label, 32)
     truth = data.counterfactuals(label)
-    residual = np.asarray(model.edit(x / np.float32(127.5) - 1, direction)) * 127.5 + 127.5 - x
+    residual = np.asarray(model.edit(x / np.float32(127.5) - 1, edit)) * 127.5 + 127.5 - x
     change = truth.astype(np.float32) - x
     return np.mean(
         [np.corrcoef(r.ravel(), c.ravel())[0, 1] for r, c in zip(residual, change, strict=True)]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from faceattr import edits as values
 from faceattr.attributes import Attribute, find_attribute
 from faceattr.bundles.manifest import MANIFEST_NAME, Manifest
 from faceattr.bundles.runtime import LiteRTRuntime
@@ -46,7 +47,11 @@ class Subject:
 
     def edit_name(self, direction: str) -> str:
         """What an edit is called, such as `"add_glasses"`."""
-        return getattr(self.attribute, direction)
+        return self.made(direction).name
+
+    def made(self, direction: str) -> values.Edit:
+        """The edit as a value."""
+        return self.attribute.adding if direction == "to_positive" else self.attribute.removing
 
 
 def load_subjects(folders: Sequence[pathlib.Path]) -> list[Subject]:
@@ -92,16 +97,17 @@ def load_run(folder: pathlib.Path) -> Subject:
     run = Run.open(folder)
     config = run.config
     model = finished_model(run)
-    column = run.data["column"]
+    attribute = run.attribute
     return Subject(
         name=folder.resolve().name,
-        attribute=find_attribute(column, [column]),
+        attribute=attribute,
         method=config.model,
         image_size=model.image_size,
         crop=CropGeometry.from_json(run.data["crop"]),
         settings=dataclasses.asdict(config),
         edits={
-            direction: KerasEdit(model, direction) for direction in ("to_positive", "to_negative")
+            "to_positive": KerasEdit(model, attribute.adding),
+            "to_negative": KerasEdit(model, attribute.removing),
         },
         training=_training_names(run),
     )
@@ -138,13 +144,13 @@ def _training_names(run: Run) -> frozenset[str] | None:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class KerasEdit:
-    """One direction of a model that has `residual_image(images, direction)`."""
+    """One edit of a model that has `residual_image(images, edit)`."""
 
     model: Any
-    direction: str
+    edit: values.Edit
 
     def __call__(self, images: np.ndarray, /) -> np.ndarray:
-        residual = self.model.residual_image(images, self.direction)
+        residual = self.model.residual_image(images, self.edit)
         return ops.convert_to_numpy(ops.cast(residual, "float32"))
 
 

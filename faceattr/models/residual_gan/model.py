@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from faceattr.attributes import ALPHA, BETA_OVER_ALPHA
+from faceattr.edits import Edit, edited
 from faceattr.models.residual_gan import losses
 from faceattr.models.residual_gan.networks import Discriminator, TransformationNetwork
 
@@ -83,7 +84,7 @@ class ResidualGAN(Step, keras.Model):
     gan = ResidualGAN(image_size=64, width=32)
     gan.compile()
     gan.fit(dataset_of_pairs, steps_per_epoch=600)
-    older = gan.edit(faces, "to_negative", strength=0.8)
+    older = gan.edit(faces, find_attribute("young", ["Young"]).removing, strength=0.8)
     ```
     """
 
@@ -158,14 +159,14 @@ class ResidualGAN(Step, keras.Model):
         # Not int(steps), which a mirrored variable refuses.
         return int(self.steps.numpy())
 
-    def editing_network(self, direction: str) -> TransformationNetwork:
+    def editing_network(self, edit: Edit) -> TransformationNetwork:
         """The network that makes an edit: the averaged one where weights are averaged.
 
         Args:
-            direction: `"to_positive"` or `"to_negative"`.
+            edit: one of the attribute's two edits.
         """
-        networks = {"to_positive": self.to_positive, "to_negative": self.to_negative}
-        return {**networks, **self.averages}[direction]
+        network = self.to_positive if edit.adds else self.to_negative
+        return self.averages.get(network.name, network)
 
     def compile(
         self,
@@ -229,31 +230,31 @@ class ResidualGAN(Step, keras.Model):
         output = network(images, training=training)
         return output if self.residual else output - images
 
-    def edit(self, images: Any, direction: str, strength: float = 1.0) -> Any:
+    def edit(self, images: Any, edit: Edit, strength: float = 1.0) -> Any:
         """`clip(x + strength * G(x))`: the finished edit, with inference statistics.
 
         Args:
             images: float32 [n, s, s, 3] in [-1, 1].
-            direction: `"to_positive"` or `"to_negative"`.
+            edit: one of the attribute's two edits.
             strength: float; 0 leaves the images as they are, 1 is the trained edit.
 
         Returns:
             float32 [n, s, s, 3] in [-1, 1].
         """
         images = ops.convert_to_tensor(images)
-        return ops.clip(images + strength * self.residual_image(images, direction), -1.0, 1.0)
+        return edited(images, self.residual_image(images, edit), strength)
 
-    def residual_image(self, images: Any, direction: str) -> Any:
+    def residual_image(self, images: Any, edit: Edit) -> Any:
         """The residual of the finished edit, with inference statistics.
 
         Args:
             images: float32 [n, s, s, 3] in [-1, 1].
-            direction: `"to_positive"` or `"to_negative"`.
+            edit: one of the attribute's two edits.
 
         Returns:
             float32 [n, s, s, 3], not clipped.
         """
-        return self.transform(self.editing_network(direction), images, training=False)
+        return self.transform(self.editing_network(edit), images, training=False)
 
     def objective(self, images: tuple[Any, Any], training: bool) -> Objective:
         """Every forward pass of Eq. 8 and 9, each computed once.

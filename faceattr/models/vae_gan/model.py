@@ -26,6 +26,7 @@ import numpy as np
 from keras import ops
 
 from faceattr import pixels
+from faceattr.edits import Edit, edited
 from faceattr.models.residual_gan.model import adam
 from faceattr.models.vae_gan import losses
 from faceattr.models.vae_gan.networks import LATENT, Decoder, Encoder, RealnessDiscriminator
@@ -44,7 +45,6 @@ GAMMA = 1e-2
 # An undecided D loses 0.69 on each kind; the authors' program skips its update at 0.4 less.
 _AHEAD = 0.28
 
-_SIGNS = {"to_positive": 1.0, "to_negative": -1.0}
 _BATCH = 64  # images that are encoded at once
 
 
@@ -89,7 +89,7 @@ class VAEGAN(Step, keras.Model):
     model.compile()
     model.fit(dataset_of_pairs, steps_per_epoch=3000)
     glasses = model.attribute_vector(faces_without, faces_with)
-    edited = model.with_vector(glasses).edit(faces, "to_positive", strength=0.8)
+    edited = model.with_vector(glasses).edit(faces, adding, strength=0.8)
     ```
     """
 
@@ -196,19 +196,19 @@ class VAEGAN(Step, keras.Model):
         """What is decoded from the mean codes of images: float32 [n, s, s, 3] in (-1, 1)."""
         return self(images, training=False)
 
-    def residual_image(self, images: Any, direction: str) -> Any:
+    def residual_image(self, images: Any, edit: Edit) -> Any:
         """`decode(z + a) - x`, z the image's mean code and a the attribute vector, or minus it.
 
         Args:
             images: float32 [n, s, s, 3] in [-1, 1].
-            direction: `"to_positive"` or `"to_negative"`.
+            edit: one of the attribute's two edits.
 
         Returns:
             float32 [n, s, s, 3], not clipped.
         """
-        return self.with_vector(self.vector).residual_image(images, direction)
+        return self.with_vector(self.vector).residual_image(images, edit)
 
-    def edit(self, images: Any, direction: str, strength: float = 1.0) -> Any:
+    def edit(self, images: Any, edit: Edit, strength: float = 1.0) -> Any:
         """`clip(x + strength * residual)`, as `ResidualGAN.edit`.
 
         A VAE-GAN does not give an image back whose code it leaves alone. So strength does not
@@ -217,13 +217,13 @@ class VAEGAN(Step, keras.Model):
 
         Args:
             images: float32 [n, s, s, 3] in [-1, 1].
-            direction: `"to_positive"` or `"to_negative"`.
+            edit: one of the attribute's two edits.
             strength: float.
 
         Returns:
             float32 [n, s, s, 3] in [-1, 1].
         """
-        return self.with_vector(self.vector).edit(images, direction, strength)
+        return self.with_vector(self.vector).edit(images, edit, strength)
 
     def with_vector(self, vector: Any) -> "VectorEdits":
         """The edits that this VAE-GAN makes with another attribute vector, float32 [latent]."""
@@ -363,16 +363,16 @@ class VectorEdits:
         self.vector = ops.convert_to_tensor(vector)
         self.image_size = model.image_size
 
-    def residual_image(self, images: Any, direction: str) -> Any:
+    def residual_image(self, images: Any, edit: Edit) -> Any:
         """See `VAEGAN.residual_image`."""
         images = ops.convert_to_tensor(images)
-        codes = self.model.encode(images) + _SIGNS[direction] * self.vector
+        codes = self.model.encode(images) + (1.0 if edit.adds else -1.0) * self.vector
         return self.model.decoder(codes, training=False) - images
 
-    def edit(self, images: Any, direction: str, strength: float = 1.0) -> Any:
+    def edit(self, images: Any, edit: Edit, strength: float = 1.0) -> Any:
         """See `VAEGAN.edit`."""
         images = ops.convert_to_tensor(images)
-        return ops.clip(images + strength * self.residual_image(images, direction), -1.0, 1.0)
+        return edited(images, self.residual_image(images, edit), strength)
 
 
 def _share(flags: Any) -> Any:

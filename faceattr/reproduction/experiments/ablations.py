@@ -19,7 +19,7 @@ def fig6(laboratory: Laboratory) -> Result:
     """Input, ours, no residual, no dual learning."""
     evaluation = laboratory.evaluated(tuple(_LABELS))
     sheets = []
-    for edit in _GLASSES.edits:
+    for edit in (each.name for each in _GLASSES.edits):
         first = evaluation.pictures[_GLASSES.name, edit]
         shown = random_faces(first, _FACES)
         rows = [("input", list(first.images[shown]))]
@@ -31,7 +31,7 @@ def fig6(laboratory: Laboratory) -> Result:
     seed = laboratory.settings.seed
 
     def against(name: str, **more: bool) -> tuple:
-        edits = [(_GLASSES.name, name, edit) for edit in _GLASSES.edits]
+        edits = [(_GLASSES.name, name, edit.name) for edit in _GLASSES.edits]
         return compared(evaluation, edits, ("ours", _LABELS[name]), seed, **more)
 
     claims = (

@@ -27,7 +27,7 @@ def fig4(laboratory: Laboratory) -> Result:
         rows: list[tuple[str, list[np.ndarray]]] = [
             (label, []) for label in ("input", _VAE_GAN, _OURS, "residual")
         ]
-        for edit in attribute.edits:
+        for edit in (each.name for each in attribute.edits):
             ours = evaluation.pictures[attribute.name, edit]
             theirs = evaluation.pictures[f"{BASELINE}-{attribute.name}", edit]
             shown = random_faces(ours, _FACES)
@@ -64,7 +64,7 @@ def fig5(laboratory: Laboratory) -> Result:
     for attribute in PAPER_ATTRIBUTES:
         subject = f"{attribute.name}-{names[0]}"
         rows: list[tuple[str, list[np.ndarray]]] = [("input", []), (_OURS, [])]
-        for edit in attribute.edits:
+        for edit in (each.name for each in attribute.edits):
             pictures = evaluation.pictures[subject, edit]
             shown = random_faces(pictures, _FACES)
             rows[0][1].extend(pictures.images[shown])
@@ -97,4 +97,4 @@ def fig5(laboratory: Laboratory) -> Result:
 
 
 def _title(attribute: Attribute) -> str:
-    return f"{attribute.name}: {attribute.to_positive} | {attribute.to_negative}"
+    return f"{attribute.name}: {attribute.adding.name} | {attribute.removing.name}"

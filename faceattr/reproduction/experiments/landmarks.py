@@ -38,9 +38,8 @@ def table2(laboratory: Laboratory) -> Result:
         )
     evaluation = laboratory.evaluated([_GLASSES.name])
     faces = laboratory.faces("own", _GLASSES.name)
-    pictures = {edit: evaluation.pictures[_GLASSES.name, edit] for edit in _GLASSES.edits}
-    removed = pictures[_GLASSES.to_negative]
-    images = (pictures[_GLASSES.to_positive].images, removed.images, removed.edited)
+    added, removed = (evaluation.pictures[_GLASSES.name, edit.name] for edit in _GLASSES.edits)
+    images = (added.images, removed.images, removed.edited)
     indices = (faces.negatives, faces.positives, faces.positives)
     known = [faces.landmarks(each) for each in indices]
     aligned = [np.broadcast_to(mean_landmarks(), (len(each), 5, 2)) for each in indices]

@@ -28,7 +28,7 @@ def fig9(laboratory: Laboratory) -> Result:
     kernels: list[list[float]] = []
     for attribute in PAPER_ATTRIBUTES:
         rows: list[tuple[str, list[np.ndarray]]] = [("input", []), ("ours", [])]
-        for edit, adding in zip(attribute.edits, (True, False), strict=True):
+        for edit, adding in ((each.name, each.adds) for each in attribute.edits):
             pictures = evaluation.pictures[attribute.name, edit]
             if pictures.yaw is None:
                 return _left_out()

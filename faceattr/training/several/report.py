@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from faceattr import pixels
+from faceattr.edits import Edit, edited
 from faceattr.files import replacing, write_text
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
@@ -155,28 +156,28 @@ def _read(path: pathlib.Path) -> np.ndarray:
         return np.asarray(image.convert("RGB"))
 
 
-def strip(model: Any, edits: dict[str, str], faces: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def strip(model: Any, edits: Sequence[Edit], faces: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """Input, residual and edited rows of both edits of an attribute, beside each other.
 
     Args:
         model: a `ResidualGAN` or a `VAEGAN`.
-        edits: the name of each direction's edit, as in a run's data.json.
+        edits: of the attribute: adding it, and removing it.
         faces: uint8 [n, s, s, 3] without the attribute, and with it.
 
     Returns:
         uint8 [height, width, 3].
     """
     blocks = []
-    for direction, images in zip(_DIRECTIONS, faces, strict=True):
+    for edit, images in zip(edits, faces, strict=True):
         x = pixels.to_float(images)
-        residual = np.asarray(model.residual_image(x, direction))
+        residual = np.asarray(model.residual_image(x, edit))
         rows = [
             ("input", images),
             ("residual", pixels.residual_to_uint8(residual)),
-            ("edited", pixels.to_uint8(x + residual)),
+            ("edited", pixels.to_uint8(edited(x, residual))),
         ]
         grid = pixels.image_grid([(label, _enlarged(images)) for label, images in rows])
-        blocks.append(_titled(edits[direction], grid))
+        blocks.append(_titled(edit.name, grid))
     return pixels.joined(blocks, axis=1, gap=_GAP)
 
 

@@ -217,7 +217,7 @@ def _strip_faces(
 def _draw_strip(run: Run, faces: _Faces) -> None:
     model = keras.models.load_model(run.model_path, compile=False)
     with replacing(strip_path(run)) as beside:
-        Image.fromarray(strip(model, run.data["edits"], faces)).save(beside)
+        Image.fromarray(strip(model, run.attribute.edits, faces)).save(beside)
 
 
 def _steps_done(run: Run) -> int:

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from faceattr import pixels
 from faceattr.attributes import Attribute
+from faceattr.edits import edited
 from faceattr.files import replacing
 from faceattr.progress import progress_bar
 from faceattr.runs.run import Run
@@ -227,15 +228,14 @@ def sample_grid(
         uint8 [height, width, 3].
     """
     rows = []
-    directions = ("to_positive", "to_negative")
-    for edit, direction, images in zip(attribute.edits, directions, faces, strict=True):
+    for edit, images in zip(attribute.edits, faces, strict=True):
         x = pixels.to_float(images)
-        residual = np.asarray(model.residual_image(x, direction))
+        residual = np.asarray(model.residual_image(x, edit))
         rows.append(("input", images))
         if hasattr(model, "reconstruct"):
             rows.append(("decoded", pixels.to_uint8(np.asarray(model.reconstruct(x)))))
         rows += [
             ("residual", pixels.residual_to_uint8(residual)),
-            (edit, pixels.to_uint8(x + residual)),
+            (edit.name, pixels.to_uint8(edited(x, residual))),
         ]
     return pixels.image_grid(rows)

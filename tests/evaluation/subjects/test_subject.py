@@ -29,7 +29,7 @@ def test_a_run_gives_both_edits_as_its_model_makes_them(finished_run, faces):
     for direction, edit in subject.edits.items():
         residual = edit(faces)
         assert residual.dtype == np.float32
-        wanted = np.asarray(model.residual_image(faces, direction))
+        wanted = np.asarray(model.residual_image(faces, subject.made(direction)))
         assert residual == pytest.approx(wanted, abs=1e-6)
     assert subject.edit_name("to_negative") == "remove_glasses"
 
@@ -105,5 +105,5 @@ def test_the_baseline_is_a_subject_as_well(faces, tmp_path):
     assert (subject.name, subject.method) == ("baseline", "vae_gan")
     model = keras.models.load_model(run.model_path)
     for direction, edit in subject.edits.items():
-        wanted = np.asarray(model.residual_image(faces, direction))
+        wanted = np.asarray(model.residual_image(faces, subject.made(direction)))
         assert edit(faces) == pytest.approx(wanted, abs=1e-6)

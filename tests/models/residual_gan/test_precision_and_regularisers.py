@@ -13,6 +13,8 @@ from faceattr.models.residual_gan.model import Objective, ResidualGAN
 from faceattr.runs.settings import TrainConfig
 from faceattr.training.model import new_model
 
+ADDING, REMOVING = find_attribute("glasses", ["Eyeglasses"]).edits
+
 PAIR = tuple(np.random.default_rng(i).uniform(-1, 1, (4, 32, 32, 3)).astype("f") for i in (0, 1))
 
 
@@ -71,7 +73,7 @@ def test_half_precision_keeps_weights_outputs_and_losses_whole(tmp_path, dtype):
 def test_averages_follow_the_weights_and_make_the_edits(tmp_path):
     model = gan(ema_decay=0.5)
     network, average = model.to_positive, model.averages["to_positive"]
-    assert model.editing_network("to_positive") is average
+    assert model.editing_network(ADDING) is average
     expected = [weight.numpy() for weight in network.weights]
     for step in (1, 2, 3, 4, 5, 6, 7, 8, 9):
         model.train_step(PAIR)
@@ -82,19 +84,19 @@ def test_averages_follow_the_weights_and_make_the_edits(tmp_path):
         ]
     for mean, wanted in zip(average.weights, expected, strict=True):
         np.testing.assert_allclose(mean.numpy(), wanted, rtol=1e-4, atol=1e-6)
-    edited = np.asarray(model.edit(PAIR[0], "to_positive"))
+    edited = np.asarray(model.edit(PAIR[0], ADDING))
     residual = np.asarray(average(PAIR[0]))
     np.testing.assert_allclose(edited, np.clip(PAIR[0] + residual, -1, 1), atol=1e-6)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(loaded.edit(PAIR[0], "to_positive"), edited)
+    np.testing.assert_array_equal(loaded.edit(PAIR[0], ADDING), edited)
     assert len(model.trainable_weights) == len(gan().trainable_weights), "averages do not train"
 
 
 def test_without_averaging_there_are_no_averages():
     model = gan()
     assert not model.averages
-    assert model.editing_network("to_negative") is model.to_negative
+    assert model.editing_network(REMOVING) is model.to_negative
 
 
 def test_realness_is_the_log_odds_of_real_against_generated():

@@ -3,8 +3,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from faceattr.attributes import find_attribute
 from faceattr.models.residual_gan import losses
 from faceattr.models.residual_gan.model import Objective, ResidualGAN
+
+ADDING, REMOVING = find_attribute("glasses", ["Eyeglasses"]).edits
 
 RNG = np.random.default_rng(0)
 
@@ -141,19 +144,19 @@ def test_without_dual_learning_the_term_is_absent():
 def test_without_residual_the_networks_paint_the_whole_image():
     model, (x0, _) = gan(residual=False), pair()
     painted = np.asarray(model.to_positive(x0))
-    edited = np.asarray(model.edit(x0, "to_positive"))
+    edited = np.asarray(model.edit(x0, ADDING))
     np.testing.assert_allclose(edited, np.clip(painted, -1, 1), atol=1e-5)
     # The pixel term still weighs the change.
     residual, _ = model((x0, x0))
     np.testing.assert_allclose(np.asarray(residual), painted - x0, atol=1e-5)
 
 
-@pytest.mark.parametrize("direction", ["to_positive", "to_negative"])
+@pytest.mark.parametrize("adds", [True, False])
 @pytest.mark.parametrize("strength", [0.0, 0.5, -1.0, 3.0])
-def test_an_edit_is_the_clipped_sum(direction, strength):
+def test_an_edit_is_the_clipped_sum(adds, strength):
     model, (x0, _) = gan(), pair()
-    residual = np.asarray(getattr(model, direction)(x0))
-    edited = np.asarray(model.edit(x0, direction, strength))
+    residual = np.asarray((model.to_positive if adds else model.to_negative)(x0))
+    edited = np.asarray(model.edit(x0, ADDING if adds else REMOVING, strength))
     np.testing.assert_allclose(edited, np.clip(x0 + strength * residual, -1, 1), atol=1e-6)
     if strength == 0:
         np.testing.assert_array_equal(edited, x0)

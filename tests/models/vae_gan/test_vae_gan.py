@@ -6,9 +6,12 @@ import pytest
 import tensorflow as tf
 
 from faceattr import pixels
+from faceattr.attributes import find_attribute
 from faceattr.models.vae_gan import losses
 from faceattr.models.vae_gan.model import VAEGAN, Terms
 from faceattr.models.vae_gan.networks import Decoder, Encoder, RealnessDiscriminator
+
+ADDING, REMOVING = find_attribute("glasses", ["Eyeglasses"]).edits
 
 
 @pytest.fixture
@@ -177,12 +180,12 @@ def test_the_residual_is_what_is_decoded_of_the_moved_code_less_the_image(vivid)
     vector = np.arange(5, dtype=np.float32)
     model.set_vector(vector)
     code = np.asarray(model.encoder(x)[0])
-    for direction, sign in (("to_positive", 1), ("to_negative", -1)):
+    for edit, sign in ((ADDING, 1), (REMOVING, -1)):
         wanted = np.asarray(model.decoder(code + sign * vector)) - x
-        residual = np.asarray(model.residual_image(x, direction))
+        residual = np.asarray(model.residual_image(x, edit))
         np.testing.assert_allclose(residual, wanted, atol=1e-6)
         for strength in (0.0, 0.5, 3.0):
-            edited = np.asarray(model.edit(x, direction, strength))
+            edited = np.asarray(model.edit(x, edit, strength))
             np.testing.assert_allclose(edited, np.clip(x + strength * wanted, -1, 1), atol=1e-5)
     np.testing.assert_allclose(np.asarray(model.reconstruct(x)), np.asarray(model.decoder(code)))
 
@@ -191,14 +194,14 @@ def test_one_model_edits_any_attribute(vivid):
     model = vivid
     x = pixels.to_float(faces(2))
     vector = np.full(5, 3, np.float32)
-    own = np.asarray(model.residual_image(x, "to_positive"))
+    own = np.asarray(model.residual_image(x, ADDING))
     other = model.with_vector(vector)
     assert other.image_size == 32
-    residual = np.asarray(other.residual_image(x, "to_positive"))
+    residual = np.asarray(other.residual_image(x, ADDING))
     assert np.abs(residual - own).max() > 1e-3
-    np.testing.assert_array_equal(np.asarray(model.residual_image(x, "to_positive")), own)
+    np.testing.assert_array_equal(np.asarray(model.residual_image(x, ADDING)), own)
     model.set_vector(vector)
-    np.testing.assert_array_equal(np.asarray(model.residual_image(x, "to_positive")), residual)
+    np.testing.assert_array_equal(np.asarray(model.residual_image(x, ADDING)), residual)
 
 
 def test_an_attribute_vector_is_the_difference_of_mean_codes_however_images_come(model):
@@ -234,7 +237,7 @@ def test_a_saved_model_edits_and_goes_on_as_it_would_have(model, tmp_path):
     assert again.steps_done == 1
     x = pixels.to_float(faces(2))
     for one in (model, again):
-        one.residual = np.asarray(one.residual_image(x, "to_negative"))
+        one.residual = np.asarray(one.residual_image(x, REMOVING))
     np.testing.assert_array_equal(model.residual, again.residual)
     for one in (model, again):
         one.train_step(pair())
@@ -261,5 +264,5 @@ def test_half_precision_returns_float32_and_trains():
     logs = model.train_step(pair())
     assert all(np.isfinite(float(value)) for value in logs.values())
     x = pixels.to_float(faces(2))
-    assert model.residual_image(x, "to_positive").dtype == tf.float32
+    assert model.residual_image(x, ADDING).dtype == tf.float32
     assert model.encoder.stack[0].compute_dtype == "bfloat16"

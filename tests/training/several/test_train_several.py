@@ -16,8 +16,8 @@ from faceattr.runs.settings import TrainConfig
 from faceattr.training import data as training_data
 from faceattr.training.data import TrainingData
 from faceattr.training.plan import new_configs, read_several, resumed_configs
+from faceattr.training.several import train_several as several
 from faceattr.training.several.train_several import load_each, train_several
-from faceattr.training.several.train_several import train_several as several
 from faceattr.training.train import TrainingStopped
 from faceattr.training.watching.guards import TrainingDiverged
 
@@ -65,7 +65,7 @@ class FakeTraining:
             raise TrainingStopped(step)
         run.model_path.write_text("weights")
         truth = {"edited_psnr": 20.126, "unedited_psnr": 17.0, "faces": 3}
-        results = {"objective": row, "truth": {data.attribute.to_positive: truth}}
+        results = {"objective": row, "truth": {data.attribute.adding.name: truth}}
         (run.folder / "results.json").write_text(json.dumps(results))
         return run
 
@@ -73,8 +73,8 @@ class FakeTraining:
 class FakeModel:
     """Makes every face brighter; G1 darker."""
 
-    def residual_image(self, images, direction):
-        return np.full_like(images, {"to_positive": 0.25, "to_negative": -0.25}[direction])
+    def residual_image(self, images, edit):
+        return np.full_like(images, 0.25 if edit.adds else -0.25)
 
 
 @pytest.fixture

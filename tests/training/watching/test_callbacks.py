@@ -77,8 +77,8 @@ class MeanOfBatches(keras.Model):
 class Editor:
     """Stands in for a ResidualGAN: G0 brightens by 0.5, G1 darkens by 0.25."""
 
-    def residual_image(self, images, direction):
-        return np.full_like(images, {"to_positive": 0.5, "to_negative": -0.25}[direction])
+    def residual_image(self, images, edit):
+        return np.full_like(images, 0.5 if edit.adds else -0.25)
 
 
 def test_steps_are_counted_over_the_whole_run_and_logs_come_as_numbers():
@@ -339,7 +339,7 @@ class Counter(keras.Model):
             taken += len(own)
         return logs, ([trainable[0] + 1.0], non_trainable, optimizer, means)
 
-    def residual_image(self, images, direction):
+    def residual_image(self, images, edit):
         return keras.ops.zeros_like(images) + self.steps / 1000
 
 run = Run(pathlib.Path(sys.argv[1]))
