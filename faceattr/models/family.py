@@ -1,0 +1,221 @@
+"""Family: one kind of model, and all that the rest of the house asks of it.
+
+No other room asks which model it has. It asks the family: which options there are, what the terms
+of the objective are called and drawn, which rows a batch is made of, in which phases it trains, how
+it is built and completed, and which edits it exports as what network. This room needs no Keras: a
+family imports its networks when they are to be built.
+"""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from faceattr.attributes import Attribute
+from faceattr.edits import Edit
+from faceattr.errors import UserError
+
+if TYPE_CHECKING:
+    from faceattr.data.rows import Rows
+    from faceattr.data.splits import Split
+    from faceattr.data.table import AttributeTable
+    from faceattr.models.adversarial import AdversarialModel
+
+IMAGE_SIZES = (32, 64, 128, 256)
+"""Sides of the face crops that networks are made for."""
+
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+
+
+@dataclasses.dataclass(frozen=True)
+class Term:
+    """A number that each step gives: a key of `metrics.jsonl`, and how it is shown.
+
+    Attributes:
+        name: str, of the field of the model's terms.
+        label: str, in the legend of its chart.
+        chart: str, the title of the chart that it is drawn in.
+        group: str, what TensorBoard files it under: a player, `"discriminator"` or `"residual"`.
+        short: str, what the progress bar calls it; empty where it does not show it.
+        percent: bool, whether it is a share, drawn from 0 to 100%.
+        best_by: bool, whether lower is better, so that a checkpoint may be judged by it.
+        heading: str, of its column in the table of several trainings; empty for none.
+        edit: the one edit that it is of; None for all.
+    """
+
+    name: str
+    label: str
+    chart: str
+    group: str
+    short: str = ""
+    percent: bool = False
+    best_by: bool = False
+    heading: str = ""
+    edit: Edit | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Alarm:
+    """What a curve means that has fallen too low, and what helps.
+
+    Attributes:
+        terms: the terms all of which are below the bound.
+        below: float, the bound.
+        advice: str, a sentence for the user.
+    """
+
+    terms: tuple[str, ...]
+    below: float
+    advice: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """Steps in which some of the players learn.
+
+    Attributes:
+        players: their names; empty for all.
+        stop: int or None, the step that it ends before; None for the end of the training.
+    """
+
+    players: tuple[str, ...] = ()
+    stop: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What a model is built for.
+
+    Attributes:
+        attributes: what it learns to edit; one, unless the family learns several.
+        options: of the family.
+        image_size: int, one of `IMAGE_SIZES`.
+        width: int >= 1, channels of the first layers.
+        precision: one of `PRECISIONS`.
+        synchronized: bool, whether replicas normalise their shares of a batch together.
+    """
+
+    attributes: tuple[Attribute, ...]
+    options: Any
+    image_size: int
+    width: int
+    precision: str = "float32"
+    synchronized: bool = False
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits of all attributes."""
+        return tuple(edit for attribute in self.attributes for edit in attribute.edits)
+
+
+class Draws(Protocol):
+    """How the batches of a training are drawn."""
+
+    def rows(self, step: int) -> Rows:
+        """The rows of the batch of a step: a pure function of the training's seed and the step."""
+
+    def batch(self, images: Sequence[Any], labels: Sequence[Any], edits: Sequence[Any]) -> Any:
+        """What the model takes of the rows: tensors or arrays, one for each group of rows.
+
+        Args:
+            images: float32 [n, s, s, 3] in [-1, 1] each.
+            labels: int8 [n, attributes] each, see `Rows`.
+            edits: int32 [n] each.
+        """
+
+
+class TrainingFaces(Protocol):
+    """What a family sees of the data of a training, see `faceattr.training.data.TrainingData`."""
+
+    def test_crops(self, edit: Edit, image_size: int, count: int | None = None) -> Any:
+        """The first held-out faces that need an edit: uint8 [count, image_size, image_size, 3]."""
+
+    def train_crops(self, edit: Edit, image_size: int, most: int) -> Iterator[Any]:
+        """At most so many training faces that need an edit, spread over all: uint8 batches."""
+
+
+class Family(abc.ABC):
+    """One kind of model.
+
+    Attributes:
+        name: str, what `--model` calls it.
+        title: str, what a page calls it.
+        summary: str, what the help of `--model` says of it.
+        options: the frozen data class of its options, see `faceattr.options`.
+        presets: name -> settings, of a training and of the options.
+        backends: Keras's backends that it trains on.
+        precisions: those of `PRECISIONS` that it trains in.
+        several: bool, whether one training learns several attributes.
+        alarms: what is said of its curves.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    options: ClassVar[type]
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    backends: ClassVar[tuple[str, ...]] = ("tensorflow", "jax")
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
+    several: ClassVar[bool] = False
+    alarms: ClassVar[tuple[Alarm, ...]] = ()
+
+    @abc.abstractmethod
+    def terms(self, edits: Sequence[Edit] = ()) -> tuple[Term, ...]:
+        """Its terms, in the order of their charts; those of single edits only for `edits`."""
+
+    def phases(self, options: Any) -> tuple[Phase, ...]:
+        """The phases of a training one after the other; the last has no stop."""
+        return (Phase(),)
+
+    @abc.abstractmethod
+    def split(
+        self,
+        kind: str,
+        table: AttributeTable,
+        attributes: Sequence[Attribute],
+        test_per_class: int | None,
+        seed: int,
+        bad: Mapping[int, str],
+    ) -> Split:
+        """Training and test images; see `faceattr.data.splits`."""
+
+    @abc.abstractmethod
+    def draws(
+        self,
+        table: AttributeTable,
+        split: Split,
+        attributes: Sequence[Attribute],
+        options: Any,
+        batch_size: int,
+        seed: int,
+    ) -> Draws:
+        """How the batches of a training are drawn."""
+
+    @abc.abstractmethod
+    def build(self, task: Task) -> AdversarialModel:
+        """A model with new weights, not compiled."""
+
+    def complete(self, model: Any, faces: TrainingFaces, edits: Sequence[Edit]) -> None:
+        """Gives a model, after its last step, what it takes from the training faces at once."""
+
+    @abc.abstractmethod
+    def held_out_batches(
+        self, faces: TrainingFaces, edits: Sequence[Edit], image_size: int, most: int
+    ) -> Iterator[tuple[int, Any]]:
+        """(rows, batch) of the held-out faces, at most `most` of each group, for `objective`."""
+
+    def exports(self, edits: Sequence[Edit]) -> tuple[Edit, ...]:
+        """The edits of a training that become bundles."""
+        return tuple(edits)
+
+    def network(self, model: Any, edit: Edit) -> Any:
+        """One edit as a plain Keras network in float32, to be exported.
+
+        Returns:
+            a built `keras.Model` from images, float32 [n, s, s, 3] in [-1, 1], to the residual,
+            float32 of the same shape; or, where the network sees whether the edit is needed, to
+            (residual, needed), needed float32 [n] in [0, 1], with which the residual is multiplied.
+        """
+        raise UserError(f"--model {self.name}: is not exported")
