@@ -41,6 +41,14 @@ class Split:
     test_positive: np.ndarray
     left_out: tuple[LeftOut, ...] = ()
 
+    def training(self, column: str) -> tuple[np.ndarray, np.ndarray]:
+        """Training images without and with the attribute of a column, int64 [n] each."""
+        return self.train_negative, self.train_positive
+
+    def held_out(self, column: str) -> tuple[np.ndarray, np.ndarray]:
+        """Held-out images without and with the attribute of a column, int64 [n] each."""
+        return self.test_negative, self.test_positive
+
     def indices(self) -> np.ndarray:
         """int64 [n]: every image of the split."""
         return np.concatenate([getattr(self, name) for name in _LISTS])

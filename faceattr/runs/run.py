@@ -20,6 +20,7 @@ import shutil
 from typing import Any
 
 from faceattr.attributes import Attribute, find_attribute
+from faceattr.edits import Edit
 from faceattr.errors import UserError
 from faceattr.files import replacing, write_text
 from faceattr.runs.settings import TrainConfig
@@ -95,6 +96,11 @@ class Run:
         """The attribute that the run was trained on."""
         column = self.data["column"]
         return find_attribute(column, [column])
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits that the run learns."""
+        return self.attribute.edits
 
     def write_data(self, data: dict[str, Any]) -> None:
         write_text(self.folder / "data.json", json.dumps(data, indent=2) + "\n")
