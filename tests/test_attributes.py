@@ -21,11 +21,17 @@ def test_the_papers_weights_by_scope():
 
 @pytest.mark.parametrize("name", ["glasses", "Glasses", "Eyeglasses", "eyeglasses"])
 def test_a_registered_attribute_goes_by_name_or_column(name):
-    assert find_attribute(name, COLUMNS).edits == ("add_glasses", "remove_glasses")
+    assert [edit.name for edit in find_attribute(name, COLUMNS).edits] == [
+        "add_glasses",
+        "remove_glasses",
+    ]
 
 
 def test_no_beard_is_the_positive_class():
-    assert find_attribute("no_beard", COLUMNS).edits == ("remove_beard", "add_beard")
+    assert [edit.name for edit in find_attribute("no_beard", COLUMNS).edits] == [
+        "remove_beard",
+        "add_beard",
+    ]
 
 
 def test_any_other_column_is_an_attribute():
