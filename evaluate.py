@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from faceattr import command_line
 from faceattr.data.sources import CROPS, SOURCES
 from faceattr.errors import UserError
+from faceattr.pictures.words import faces, number, span
 
 if TYPE_CHECKING:
     from faceattr.evaluation.evaluate import Evaluation
@@ -29,6 +30,9 @@ The judge of attributes is trained first, on faces that no edit is tried on, and
   pip install dlib-bin face_recognition_models
 and are left out, and named, without it.
 """
+
+
+_UNKNOWN = "unknown"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -225,16 +229,16 @@ def _beside(edit: dict[str, Any]) -> str:
 
 
 def _share(estimate: dict[str, Any]) -> str:
-    low, high = (_percent(estimate[name]).removesuffix("%") for name in ("low", "high"))
-    return f"{_percent(estimate['value'])} ({low} to {high}%, {estimate['count']:,} faces)"
+    within = span(estimate["low"], estimate["high"], "%", _UNKNOWN)
+    return f"{_percent(estimate['value'])} ({within}, {faces(estimate['count'])})"
 
 
 def _percent(value: float | None) -> str:
-    return "unknown" if value is None else f"{100 * value:.0f}%"
+    return number(value, "%", _UNKNOWN)
 
 
 def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.2g}"
+    return number(value, missing=_UNKNOWN)
 
 
 if __name__ == "__main__":

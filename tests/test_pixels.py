@@ -50,26 +50,3 @@ def test_pixels_of_the_wrong_kind_are_refused(convert, wrong):
 def test_an_unchanged_pixel_is_mid_grey_in_a_residual():
     picture = pixels.residual_to_uint8(np.array([0.0, 2.0, -2.0]))
     assert picture.tolist() == [128, 255, 0]
-
-
-def test_a_grid_holds_every_image_where_it_belongs():
-    rows = [("input", np.full((3, 8, 8, 3), 10, np.uint8)), ("edited", np.full((3, 8, 8, 3), 99))]
-    rows[1] = ("edited", rows[1][1].astype(np.uint8))
-    grid = pixels.image_grid(rows)
-    assert (grid == 10).all(axis=-1).sum() >= 3 * 64
-    assert (grid == 99).all(axis=-1).sum() >= 3 * 64
-    assert (grid[2:10, -10:-2] == 10).all()
-    assert (grid[-10:-2, -10:-2] == 99).all()
-
-
-@pytest.mark.parametrize("axis", [0, 1])
-def test_images_of_different_sizes_are_joined_on_white(axis):
-    first, second = np.full((2, 3, 3), 7, np.uint8), np.full((4, 1, 3), 9, np.uint8)
-
-    found = pixels.joined([first, second], axis, gap=2)
-
-    assert found.shape == ((2 + 4 + 2 * 2, 3, 3) if axis == 0 else (4, 3 + 1 + 2 * 2, 3))
-    assert (found[:2, :3] == 7).all()
-    place = (slice(4, 8), slice(0, 1)) if axis == 0 else (slice(0, 4), slice(5, 6))
-    assert (found[place] == 9).all()
-    assert (found == 255).all(axis=-1).sum() == found[..., 0].size - 6 - 4

@@ -15,11 +15,12 @@ from faceattr.attributes import find_attribute
 from faceattr.data import synthetic
 from faceattr.data.checking import find_bad_images
 from faceattr.data.describe import correlations, image_sizes, report
-from faceattr.data.figures import example_grid, heat_map, synthetic_figures, write_png
+from faceattr.data.figures import example_grid, heat_map, synthetic_figures
 from faceattr.data.packing import pack
 from faceattr.data.sources import CROPS, SOURCES, draw_synthetic, load_files
 from faceattr.data.table import AttributeTable, count_reasons
 from faceattr.errors import UserError
+from faceattr.pictures.png import write_png
 from faceattr.progress import progress_bar
 
 _PROGRAM = "python -m faceattr.data"
@@ -154,8 +155,9 @@ def _describe(words: Sequence[str]) -> None:
         "correlations.png": heat_map(matrix, table.columns, column, title),
         "examples.png": example_grid(table, column, size, _EXAMPLES_PER_CLASS, seed=0),
     }
+    out.mkdir(parents=True, exist_ok=True)
     for name, picture in pictures.items():
-        write_png(out / name, picture)
+        write_png(out / name, picture, optimize=True)
         print(f"wrote {out / name}")
 
 

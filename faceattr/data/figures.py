@@ -13,8 +13,8 @@ from faceattr.attributes import PAPER_ATTRIBUTES, Attribute
 from faceattr.data import synthetic
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
-from faceattr.files import replacing
-from faceattr.pixels import image_grid
+from faceattr.pictures.grids import image_grid
+from faceattr.pictures.png import write_png
 
 Colour = tuple[int, int, int]
 
@@ -32,13 +32,6 @@ _TITLE = 32
 _FONT_SIZE = 14
 _LEGEND_WIDTH = 110
 _LEGEND_HEIGHT = 200
-
-
-def write_png(path: pathlib.Path, picture: np.ndarray) -> None:
-    """Writes uint8 [height, width, 3] as a PNG, whole or not at all; makes its folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as beside:
-        Image.fromarray(picture).save(beside, optimize=True)
 
 
 def heat_colour(value: float) -> Colour:
@@ -214,8 +207,9 @@ def synthetic_figures(folder: pathlib.Path) -> list[pathlib.Path]:
         # Unless asked for, no woman of a data set is bearded.
         shown = men if attribute.column == "No_Beard" else faces
         pictures[attribute.name] = synthetic_attribute(attribute, shown[:8], 80)
+    folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, picture in pictures.items():
         paths.append(folder / f"synthetic-{name}.png")
-        write_png(paths[-1], picture)
+        write_png(paths[-1], picture, optimize=True)
     return paths

@@ -6,7 +6,7 @@ import numpy as np
 
 from faceattr import pixels
 from faceattr.evaluation.evaluate import EditPictures
-from faceattr.evaluation.report.grids import labelled_grid
+from faceattr.pictures.grids import joined, labelled_grid
 
 
 def residual_pictures(residual: np.ndarray) -> np.ndarray:
@@ -40,7 +40,6 @@ def sheet(title: str, rows: Sequence[tuple[str, Sequence[np.ndarray]]], cell: in
 def stacked(sheets: Sequence[np.ndarray], across: int = 1) -> np.ndarray:
     """Sub-figures side by side and below each other, on white: uint8 [height, width, 3]."""
     lines = [
-        pixels.joined(sheets[start : start + across], axis=1)
-        for start in range(0, len(sheets), across)
+        joined(sheets[start : start + across], axis=1) for start in range(0, len(sheets), across)
     ]
-    return pixels.joined(lines, axis=0)
+    return joined(lines, axis=0)

@@ -7,7 +7,8 @@ import numpy as np
 
 from faceattr.evaluation.evaluate import Evaluation
 from faceattr.evaluation.judge.attribute_classifier import AttributeClassifier
-from faceattr.reproduction.result import interval, number, percent, table
+from faceattr.pictures.words import fixed, percent
+from faceattr.reproduction.result import interval, table
 
 _MOST_DECIBELS = 100.0
 
@@ -52,14 +53,14 @@ def _cells(found: dict[str, Any]) -> list[str]:
     distances = "-"
     if realism is not None:
         values = (realism["kernel"], before and before["kernel"], realism["kernel_reference"])
-        distances = " / ".join(number(value) for value in values)
+        distances = " / ".join(fixed(value) for value in values)
     return [
         f"{percent(share['value'])} ({percent(success['before']['value'])})",
         f"{percent(share['low'])} to {percent(share['high'])}",
         distances,
-        number(found["no_op"]["ratio"]),
+        fixed(found["no_op"]["ratio"]),
         percent(identity["kept"]["value"]) if identity else "-",
-        number(identity["median"]) if identity else "-",
+        fixed(identity["median"]) if identity else "-",
         interval(found["locality"]["psnr_outside"], 1) + " dB",
     ]
 
@@ -77,7 +78,7 @@ def judge_table(judge: AttributeClassifier, columns: Sequence[str]) -> str:
                 [
                     f"{source}: {column}",
                     f"{score.positives} / {score.negatives}",
-                    *(f"{number(100 * share, 1)}%" for share in shares),
+                    *(f"{fixed(100 * share, 1)}%" for share in shares),
                 ]
             )
     heads = ("held-out faces", "with / without", "accuracy", "balanced", "calibration error")

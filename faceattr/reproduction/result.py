@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from faceattr.evaluation.measures.intervals import Estimate
 from faceattr.evaluation.plain import plain
-from faceattr.files import replacing, write_text
+from faceattr.files import write_text
+from faceattr.pictures import words
+from faceattr.pictures.png import write_png
 from faceattr.reproduction.comparisons import Claim, Comparison
 
 
@@ -44,8 +45,7 @@ def write_result(result: Result, folder: pathlib.Path, name: str) -> None:
     place = folder / name
     place.mkdir(parents=True, exist_ok=True)
     for file, image in result.pictures.items():
-        with replacing(place / f"{file}.png") as beside:
-            Image.fromarray(image).save(beside, format="PNG", optimize=True)
+        write_png(place / f"{file}.png", image, optimize=True)
     shown = "".join(f"![{result.title}]({name}/{file}.png)\n\n" for file in result.pictures)
     # The pictures are named as seen from results.md, one folder up.
     write_text(place / f"{name}.md", f"## {result.title}\n\n{shown}{result.text.strip()}\n")
@@ -94,30 +94,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) ->
     return "\n".join(lines) + "\n"
 
 
-def number(value: float | None, digits: int = 2) -> str:
-    """A number for a table; a dash where there is none."""
-    return (
-        "-" if value is None or not np.isfinite(value) else f"{_rounded(value, digits):.{digits}f}"
-    )
-
-
-def _rounded(value: float, digits: int) -> float:
-    # Not -0.0.
-    return round(value, digits) + 0.0
-
-
-def percent(value: float | None) -> str:
-    """A share for a table, in whole percent."""
-    return "-" if value is None or not np.isfinite(value) else f"{100 * value:.0f}%"
-
-
 def interval(estimate: dict[str, Any] | Estimate | None, digits: int = 2, scale: float = 1) -> str:
     """An estimate for a table: value and interval."""
     if estimate is None:
         return "-"
     facts = dataclasses.asdict(estimate) if isinstance(estimate, Estimate) else estimate
-    value, low, high = (facts[key] for key in ("value", "low", "high"))
-    if value is None or not np.isfinite(value):
-        return "-"
-    shown = [number(scale * each, digits) for each in (value, low, high)]
-    return f"{shown[0]} ({shown[1]} to {shown[2]})"
+    return words.interval(facts["value"], facts["low"], facts["high"], digits, scale)

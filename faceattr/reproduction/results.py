@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from faceattr.evaluation.machine import machine
 from faceattr.files import write_text
+from faceattr.pictures.words import fixed
 from faceattr.reproduction.comparisons import Claim
 from faceattr.reproduction.data import TRAINING
 from faceattr.reproduction.laboratory import Laboratory
 from faceattr.reproduction.measures import judge_table
-from faceattr.reproduction.result import interval, number, read_claims, result_path, table
+from faceattr.reproduction.result import interval, read_claims, result_path, table
 
 # With fewer steps the networks have hardly begun.
 _FEWEST_STEPS = 500
@@ -99,8 +100,8 @@ def comparisons_table(claims: Sequence[Claim]) -> str:
             rows.append(
                 [
                     f"{claim.where}: {each.what}",
-                    f"{each.first} {number(each.first_mean, 3)}",
-                    f"{each.second} {number(each.second_mean, 3)}",
+                    f"{each.first} {fixed(each.first_mean, 3)}",
+                    f"{each.second} {fixed(each.second_mean, 3)}",
                     interval(each.difference, 3),
                     str(each.difference.count),
                     each.verdict,

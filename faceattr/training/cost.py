@@ -9,6 +9,7 @@ import keras
 
 from faceattr.errors import UserError
 from faceattr.models.residual_gan.networks import IMAGE_SIZES, TransformationNetwork
+from faceattr.pictures.words import figures, memory
 from faceattr.training.step_cost import StepCost, layers_of, step_cost
 from faceattr.training.vae_gan_cost import vae_gan_cost
 
@@ -87,10 +88,11 @@ def describe_cost(config: "TrainConfig", replicas: int) -> str:
     return "\n".join(
         [
             f"parameters   {parameters}",
-            f"memory       {_bytes(cost.memory_bytes)} {on}",
+            f"memory       {memory(cost.memory_bytes)} {on}",
             f"computation  {cost.flops / 1e9:,.1f} GFLOP per step of {config.batch_size} pairs",
-            f"all-reduce   {_bytes(cost.all_reduce_bytes)} per step that each device sends",
-            f"time         {_duration(time_)} for {config.steps:,} steps, if a device computes at "
+            f"all-reduce   {memory(cost.all_reduce_bytes)} per step that each device sends",
+            f"time         {figures(time_.step_seconds)} s per step, {figures(time_.hours)} hours "
+            f"for {config.steps:,} steps, if a device computes at "
             f"{rate / 1e9:,.0f} GFLOP/s, as layers of Table 1 do here in {config.precision}",
             "",
             cost_table(config, rate, replicas),
@@ -138,10 +140,10 @@ def cost_table(config: "TrainConfig", flops_per_second: float, replicas: int = 1
             (
                 name,
                 f"{cost.flops / 1e9:,.1f}",
-                _bytes(cost.memory_bytes),
-                _bytes(cost.all_reduce_bytes),
-                f"{_figures(duration.step_seconds)} s",
-                f"{_figures(duration.hours)} h",
+                memory(cost.memory_bytes),
+                memory(cost.all_reduce_bytes),
+                f"{figures(duration.step_seconds)} s",
+                f"{figures(duration.hours)} h",
             )
         )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -183,16 +185,3 @@ def measured_conv_rate(seconds: float = 1.0, precision: str = "float32") -> floa
     # Nothing is learned from the gradient by the images, so it is not computed.
     multiply_adds = 2 * second.multiply_adds + 3 * third.multiply_adds
     return 2 * _MEASURED_IMAGES * multiply_adds / statistics.median(times)
-
-
-def _bytes(count: int) -> str:
-    return f"{count / 2**30:,.2f} GiB" if count >= 2**30 else f"{count / 2**20:,.1f} MiB"
-
-
-def _duration(duration: Duration) -> str:
-    return f"{_figures(duration.step_seconds)} s per step, {_figures(duration.hours)} hours"
-
-
-def _figures(value: float) -> str:
-    """At least three significant figures, and all before the point."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

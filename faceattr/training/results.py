@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from faceattr import pixels
-from faceattr.metrics import psnr
+from faceattr.pictures.similarity import psnr
 from faceattr.training.data import TrainingData
 
 _BATCH = 64

@@ -9,8 +9,6 @@ from faceattr.reproduction.comparisons import Claim, higher
 from faceattr.reproduction.result import (
     Result,
     interval,
-    number,
-    percent,
     read_claims,
     table,
     write_result,
@@ -46,13 +44,10 @@ def test_what_was_not_measured_comes_back_as_such(tmp_path):
 
 
 def test_cells_of_a_table():
-    assert (number(1.234), number(None), number(float("nan"))) == ("1.23", "-", "-")
-    assert (percent(0.256), percent(None)) == ("26%", "-")
     estimate = Estimate(0.5, 0.25, 0.75, 8)
     assert interval(estimate, 1, 100) == "50.0 (25.0 to 75.0)"
     assert interval({"value": None, "low": None, "high": None}) == "-"
     assert interval(None) == "-"
-    assert number(-0.001) == "0.00"
     assert table(("a", "b"), [["x", "1"]]) == "| a | b |\n| --- | ---: |\n| x | 1 |\n"
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from faceattr import pixels
 from faceattr.errors import UserError
-from faceattr.metrics import psnr
+from faceattr.pictures.similarity import psnr
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
 from faceattr.training.data import TrainingData

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from faceattr.evaluation.subjects.edits import Edit, edited_images, residuals
-from faceattr.metrics import psnr
+from faceattr.pictures.similarity import psnr
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

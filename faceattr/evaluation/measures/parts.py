@@ -18,7 +18,7 @@ from faceattr.evaluation.measures.distances import realism
 from faceattr.evaluation.measures.identity import identity_change
 from faceattr.evaluation.measures.intervals import Estimate
 from faceattr.evaluation.measures.landmarks import five_points, landmark_errors
-from faceattr.evaluation.measures.locality import Locality, locality, masked_ssim
+from faceattr.evaluation.measures.locality import Locality, locality
 from faceattr.evaluation.measures.noop import no_op
 from faceattr.evaluation.measures.pose import success_by_yaw, yaw
 from faceattr.evaluation.measures.regions import landmark_masks, mean_landmarks, synthetic_masks
@@ -26,7 +26,7 @@ from faceattr.evaluation.measures.success import strength_response, success, tar
 from faceattr.evaluation.subjects.edit_case import EditCase
 from faceattr.evaluation.subjects.edits import change_at_zero, edited_images, residuals
 from faceattr.faces.crop import CELEBA_CROP, LFW_CROP
-from faceattr.metrics import psnr
+from faceattr.pictures.similarity import masked_ssim, psnr
 
 Numbers = dict[str, Any]
 

@@ -1,19 +1,19 @@
 """The part of a report about one edit: its faces first, then its figures and numbers."""
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
 
 from faceattr import pixels
 from faceattr.evaluation.measures.regions import landmark_masks
 from faceattr.evaluation.report import figures
-from faceattr.evaluation.report.grids import labelled_grid
-from faceattr.evaluation.report.html import chart, face, faces, figure, folded, missing, text
 from faceattr.evaluation.report.number_cards import number_cards
 from faceattr.evaluation.report.shown import ShownEdit
 from faceattr.evaluation.report.success_cells import success_cells
+from faceattr.pictures.grids import labelled_grid
+from faceattr.pictures.html import chart, face, figure, folded, missing, text
+from faceattr.pictures.png import png_bytes
+from faceattr.pictures.words import faces
 
 _RANDOM, _WORST, _NEEDLESS = 12, 6, 6
 _CELL = 128
@@ -117,9 +117,7 @@ def _grid(shown: ShownEdit, chosen: np.ndarray) -> bytes:
     columns = [_panels(shown, int(place)) for place in chosen]
     rows = [(panels[0][1], [image for image, _ in panels]) for panels in zip(*columns, strict=True)]
     grid = labelled_grid([""] * len(columns), rows, cell=_CELL)
-    out = io.BytesIO()
-    Image.fromarray(grid).save(out, "png")
-    return out.getvalue()
+    return png_bytes(grid)
 
 
 def _figures(shown: ShownEdit, files: dict[str, bytes]) -> list[str]:

@@ -6,17 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from faceattr.evaluation.report import figures
-from faceattr.evaluation.report.html import (
-    Numbers,
-    chart,
-    faces,
-    facts,
-    folded,
-    missing,
-    number,
-    table,
-    text,
-)
+from faceattr.evaluation.report.html import Numbers
+from faceattr.pictures.html import chart, facts, folded, missing, table, text
+from faceattr.pictures.words import faces, number
 
 _MOST_LEAKS = 5
 

@@ -1,19 +1,9 @@
 """The numbers of one edit, as cards of a report."""
 
-from faceattr.evaluation.report.html import (
-    Numbers,
-    Unit,
-    estimate,
-    faces,
-    facts,
-    figure,
-    mark,
-    missing,
-    number,
-    table,
-    text,
-)
+from faceattr.evaluation.report.html import Numbers, estimate, mark
 from faceattr.evaluation.report.shown import ShownEdit
+from faceattr.pictures.html import facts, figure, missing, table, text
+from faceattr.pictures.words import Unit, faces, number
 
 # PSNR is drawn on a line between these, in dB.
 _PSNR = (15.0, 50.0)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from faceattr.errors import UserError
 from faceattr.evaluation.report.edit_section import edit_section
-from faceattr.evaluation.report.html import estimate, mark, name_of, table, text
+from faceattr.evaluation.report.html import estimate, mark
 from faceattr.evaluation.report.judge_and_method import (
     judge_section,
     leakage_section,
@@ -23,6 +23,7 @@ from faceattr.evaluation.report.judge_and_method import (
 )
 from faceattr.evaluation.report.shown import ShownEdit, shown_edits
 from faceattr.evaluation.report.success_cells import success_cells
+from faceattr.pictures.html import name_of, page, style, table, text
 
 if TYPE_CHECKING:
     # For its type alone: this room needs none of what it imports.
@@ -56,7 +57,7 @@ def write_report(evaluation: Evaluation, folder: pathlib.Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise UserError(f"--out {folder}: this is a file, a report is a folder")
-    page, files = report_page(evaluation)
+    markup, files = report_page(evaluation)
     beside = folder / "partial-report"
     shutil.rmtree(beside, ignore_errors=True)
     try:
@@ -65,7 +66,7 @@ def write_report(evaluation: Evaluation, folder: pathlib.Path) -> None:
             (beside / FIGURES_NAME / name).write_bytes(png)
         metrics = json.dumps(evaluation.metrics, indent=2, allow_nan=False) + "\n"
         (beside / METRICS_NAME).write_text(metrics, encoding="utf-8")
-        (beside / PAGE_NAME).write_text(page, encoding="utf-8")
+        (beside / PAGE_NAME).write_text(markup, encoding="utf-8")
         # A folder cannot be renamed onto one that is not empty.
         if (folder / FIGURES_NAME).exists():
             (folder / FIGURES_NAME).rename(beside / "earlier")
@@ -102,25 +103,8 @@ def report_page(evaluation: Evaluation) -> tuple[str, dict[str, bytes]]:
         method_section(metrics),
     ]
     title = f"Evaluation of {', '.join(names)}"
-    page = (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{text(title)}</title>\n<style>{_style()}</style>\n</head>\n<body>\n"
-        + "\n".join(part for part in body if part)
-        + "\n</body>\n</html>\n"
-    )
-    return page, files
-
-
-def _style() -> str:
-    """The style of the training's live page, and what a report has beyond it."""
-    rooms = (
-        ("faceattr.training.watching", "live_page.css"),
-        ("faceattr.evaluation.report", "report.css"),
-    )
-    return "".join(
-        importlib.resources.files(room).joinpath(name).read_text("utf-8") for room, name in rooms
-    )
+    css = importlib.resources.files(__package__).joinpath("report.css").read_text("utf-8")
+    return page(title, style() + css, body), files
 
 
 def _summary(shown: list[ShownEdit]) -> str:

@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from faceattr.evaluation.report.html import Numbers, identifier
+from faceattr.evaluation.report.html import Numbers
 from faceattr.evaluation.report.success_cells import Company
+from faceattr.pictures.html import identifier
 
 if TYPE_CHECKING:
     # For their types alone: these rooms need none of what that one imports.

@@ -9,17 +9,9 @@ import dataclasses
 
 import numpy as np
 
-from faceattr.evaluation.report.html import (
-    DASH,
-    TIMES,
-    Numbers,
-    estimate,
-    face,
-    faces,
-    mark,
-    missing,
-    number,
-)
+from faceattr.evaluation.report.html import TIMES, Numbers, estimate, mark
+from faceattr.pictures.html import face, missing
+from faceattr.pictures.words import EN_DASH, faces, number
 
 _THUMBNAILS = 3
 
@@ -71,7 +63,7 @@ class Company:
 
     def _realism_words(self) -> str:
         if isinstance(self.realism, str):
-            return f"{DASH} ({self.realism})"
+            return f"{EN_DASH} ({self.realism})"
         words, _, _ = _realism(self.realism, self.unedited)
         return words
 

@@ -7,7 +7,7 @@ from faceattr.attributes import PAPER_ATTRIBUTES
 from faceattr.evaluation.judge.face_models import FaceModels
 from faceattr.evaluation.measures.landmarks import LandmarkErrors, landmark_errors
 from faceattr.evaluation.measures.regions import mean_landmarks
-from faceattr.evaluation.report.grids import enlarged
+from faceattr.pictures.grids import enlarged
 from faceattr.reproduction import comparisons
 from faceattr.reproduction.comparisons import Claim
 from faceattr.reproduction.laboratory import Laboratory

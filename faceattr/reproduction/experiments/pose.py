@@ -6,11 +6,12 @@ from faceattr.attributes import PAPER_ATTRIBUTES
 from faceattr.evaluation.measures.intervals import Estimate
 from faceattr.evaluation.measures.pose import YAW_EDGES, success_by_yaw
 from faceattr.evaluation.measures.success import target_reached
+from faceattr.pictures.words import fixed
 from faceattr.reproduction import comparisons, measures
 from faceattr.reproduction.comparisons import Claim
 from faceattr.reproduction.laboratory import Laboratory
 from faceattr.reproduction.layout import sheet, stacked
-from faceattr.reproduction.result import Result, interval, number, table
+from faceattr.reproduction.result import Result, interval, table
 from faceattr.reproduction.trainings import SIX
 
 _FACES, _CELL = 3, 128
@@ -66,7 +67,7 @@ def fig9(laboratory: Laboratory) -> Result:
             f"{each.low:g} to {each.high:g} degrees",
             str(each.success.count),
             _share(each.success),
-            f"{number(_mean(values))} ({np.isfinite(values).sum()} edits)",
+            f"{fixed(_mean(values))} ({np.isfinite(values).sum()} edits)",
         ]
         for each, values in zip(bins, np.transpose(kernels), strict=True)
     ]

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from faceattr import pixels
 from faceattr.edits import Edit, edited
-from faceattr.files import replacing, write_text
+from faceattr.files import write_text
+from faceattr.pictures.grids import image_grid, joined, resized, titled
+from faceattr.pictures.png import write_png
+from faceattr.pictures.words import duration
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
 
@@ -30,7 +33,6 @@ _COLUMNS = {
 }
 # Faces are drawn at one of these sides, however small the networks see them.
 _CELLS = (96, 128)
-_TITLE_SIZE = 18
 _GAP = 14
 
 
@@ -128,14 +130,6 @@ def table(summaries: Sequence[dict[str, Any]]) -> str:
     return "\n".join([*lines, *([""] if problems else []), *problems]) + "\n"
 
 
-def duration(seconds: float) -> str:
-    """Such as `"40 s"`, `"12 min"` or `"3 h 20 min"`."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
-
-
 def write_report(folder: pathlib.Path, outcomes: Sequence[Outcome]) -> None:
     """Writes `summary.json`, `summary.md` and, of those that are finished, `montage.png`."""
     summaries = [summarize(outcome) for outcome in outcomes]
@@ -145,8 +139,7 @@ def write_report(folder: pathlib.Path, outcomes: Sequence[Outcome]) -> None:
     strips = [_read(path) for path in paths if path.is_file()]
     montage_path = folder / "montage.png"
     if strips:
-        with replacing(montage_path) as beside:
-            Image.fromarray(montage(strips)).save(beside)
+        write_png(montage_path, montage(strips))
     else:
         montage_path.unlink(missing_ok=True)
 
@@ -176,34 +169,16 @@ def strip(model: Any, edits: Sequence[Edit], faces: tuple[np.ndarray, np.ndarray
             ("residual", pixels.residual_to_uint8(residual)),
             ("edited", pixels.to_uint8(edited(x, residual))),
         ]
-        grid = pixels.image_grid([(label, _enlarged(images)) for label, images in rows])
-        blocks.append(_titled(edit.name, grid))
-    return pixels.joined(blocks, axis=1, gap=_GAP)
+        grid = image_grid([(label, _enlarged(images)) for label, images in rows])
+        blocks.append(titled(edit.name, grid))
+    return joined(blocks, axis=1, gap=_GAP)
 
 
 def montage(strips: Sequence[np.ndarray]) -> np.ndarray:
     """Strips below each other: uint8 [height, width, 3]."""
-    return pixels.joined(strips, axis=0, gap=_GAP)
+    return joined(strips, axis=0, gap=_GAP)
 
 
 def _enlarged(images: np.ndarray) -> np.ndarray:
     side = _CELLS[images.shape[1] >= _CELLS[1]]
-    return np.stack(
-        [
-            np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC))
-            for image in images
-        ]
-    )
-
-
-def _titled(title: str, grid: np.ndarray) -> np.ndarray:
-    height = 2 * _TITLE_SIZE
-    canvas = Image.new("RGB", (grid.shape[1], height), (255, 255, 255))
-    ImageDraw.Draw(canvas).text(
-        (grid.shape[1] // 2, height // 2),
-        title,
-        fill=(0, 0, 0),
-        font=ImageFont.load_default(size=_TITLE_SIZE),
-        anchor="mm",
-    )
-    return np.concatenate([np.asarray(canvas), grid])
+    return np.stack([resized(image, side) for image in images])

@@ -16,13 +16,12 @@ from typing import Any
 
 import keras
 import numpy as np
-from PIL import Image
 
 from faceattr.attributes import find_attribute
 from faceattr.data.splits import Split
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
-from faceattr.files import replacing
+from faceattr.pictures.png import write_png
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
 from faceattr.training.data import TrainingData, draw_split
@@ -216,8 +215,7 @@ def _strip_faces(
 
 def _draw_strip(run: Run, faces: _Faces) -> None:
     model = keras.models.load_model(run.model_path, compile=False)
-    with replacing(strip_path(run)) as beside:
-        Image.fromarray(strip(model, run.attribute.edits, faces)).save(beside)
+    write_png(strip_path(run), strip(model, run.attribute.edits, faces))
 
 
 def _steps_done(run: Run) -> int:

@@ -10,13 +10,13 @@ from typing import Any
 
 import keras
 import numpy as np
-from PIL import Image
 from tqdm import tqdm
 
 from faceattr import pixels
 from faceattr.attributes import Attribute
 from faceattr.edits import edited
-from faceattr.files import replacing
+from faceattr.pictures.grids import image_grid
+from faceattr.pictures.png import write_png
 from faceattr.progress import progress_bar
 from faceattr.runs.run import Run
 
@@ -210,8 +210,7 @@ class Samples(StepCallback):
 
     def _draw(self, step: int) -> None:
         grid = sample_grid(self.model, self.attribute, self.faces)
-        with replacing(self.run.sample_path(step)) as beside:
-            Image.fromarray(grid).save(beside)
+        write_png(self.run.sample_path(step), grid)
 
 
 def sample_grid(
@@ -238,4 +237,4 @@ def sample_grid(
             ("residual", pixels.residual_to_uint8(residual)),
             (edit.name, pixels.to_uint8(edited(x, residual))),
         ]
-    return pixels.image_grid(rows)
+    return image_grid(rows)

@@ -1,11 +1,13 @@
 """Curves as SVG: what `live.html` draws of a run's rows."""
 
 import dataclasses
-import html
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+
+from faceattr.pictures.html import text
+from faceattr.pictures.words import short
 
 MOST_POINTS = 500
 """Points of a curve; a longer training's rows are averaged to so many."""
@@ -37,7 +39,7 @@ def chart_figure(chart: Chart, rows: Sequence[Row]) -> str:
         for term, _ in chart.terms
         if any(math.isfinite(as_number(row.get(term))) for row in rows)
     }
-    heading = f"<h3>{html.escape(chart.title)}<em></em></h3>"
+    heading = f"<h3>{text(chart.title)}<em></em></h3>"
     if not curves:
         return f'<figure>{heading}<p class="none">nothing measured yet</p></figure>'
     unit = "%" if chart.percent else ""
@@ -72,8 +74,7 @@ def chart_figure(chart: Chart, rows: Sequence[Row]) -> str:
         if math.isfinite(smoothed[-1]):
             lines += f'<circle class="c{number}" cx="{_RIGHT}" cy="{y(smoothed[-1]):.1f}" r="3.5"/>'
         legend += (
-            f'<span><i class="c{number}"></i>{html.escape(label)} '
-            f"<b>{short(values[-1])}{unit}</b></span>"
+            f'<span><i class="c{number}"></i>{text(label)} <b>{short(values[-1])}{unit}</b></span>'
         )
     data = {
         "unit": unit,
@@ -82,7 +83,7 @@ def chart_figure(chart: Chart, rows: Sequence[Row]) -> str:
     }
     return (
         f'<figure>{heading}<div class="legend">{legend}</div>'
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{html.escape(chart.title)}" '
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{text(chart.title)}" '
         f'data-left="{_LEFT}" data-right="{_RIGHT}" data-width="{_WIDTH}">{axes}'
         f'<svg x="{_LEFT}" y="{_TOP - 4}" width="{_RIGHT - _LEFT + 4}" '
         f'height="{_BOTTOM - _TOP + 8}" viewBox="{_LEFT} {_TOP - 4} {_RIGHT - _LEFT + 4} '
@@ -183,13 +184,3 @@ def as_number(value: Any) -> float:
 def _rounded(value: float) -> float | None:
     """For JSON, which has no NaN."""
     return float(f"{value:.4g}") if math.isfinite(value) else None
-
-
-def short(value: float) -> str:
-    """Three digits, with k, M or G for thousands, millions and more."""
-    if not math.isfinite(value):
-        return "-"
-    for size, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= 0.9995 * size:
-            return f"{float(f'{value / size:.3g}'):.10g}{suffix}"
-    return f"{float(f'{value:.3g}'):.10g}"

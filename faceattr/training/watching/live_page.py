@@ -6,7 +6,6 @@ training goes on. The curves are SVG made here, so that the page needs no server
 
 import dataclasses
 import datetime
-import html
 import importlib.resources
 import json
 import math
@@ -15,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from faceattr.files import write_text
+from faceattr.pictures.html import folded, page, style, text
+from faceattr.pictures.words import duration, short
 from faceattr.runs.run import Run
 from faceattr.training.watching.callbacks import StepCallback
 from faceattr.training.watching.charts import (
@@ -23,7 +24,6 @@ from faceattr.training.watching.charts import (
     Row,
     as_number,
     chart_figure,
-    short,
     thin,
 )
 from faceattr.training.watching.guards import Advice
@@ -145,30 +145,20 @@ def live_page(rows: Sequence[Row], facts: Facts, samples: Sequence[tuple[int, st
         f"<main>{_newest(samples)}{_curves(rows, facts)}{_history(samples)}</main>",
         _settings(facts.settings),
     ]
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"{refresh}\n<title>{html.escape(title)}</title>\n<style>{_part('css')}</style>\n</head>\n<body>\n"
-        + "\n".join(part for part in body if part)
-        + f"\n<script>{_part('js')}</script>\n</body>\n</html>\n"
-    )
+    return page(title, style(), body, refresh, _script())
 
 
-def _part(suffix: str) -> str:
-    return (
-        importlib.resources.files("faceattr.training.watching")
-        .joinpath(f"live_page.{suffix}")
-        .read_text()
-    )
+def _script() -> str:
+    return importlib.resources.files(__package__).joinpath("live_page.js").read_text("utf-8")
 
 
 def _header(facts: Facts) -> str:
-    edits = " and ".join(f"<b>{html.escape(edit)}</b>" for edit in facts.edits)
+    edits = " and ".join(f"<b>{text(edit)}</b>" for edit in facts.edits)
     method = "VAE-GAN" if facts.settings.get("model") == "vae_gan" else "Residual images"
     state = {"running": "training", "stopped": "stopped", "finished": "finished"}[facts.state]
     return (
-        f"<header><div><h1>{html.escape(facts.attribute)}</h1>"
-        f"<p>{method} for {edits} · run {html.escape(facts.name)}</p></div>"
+        f"<header><div><h1>{text(facts.attribute)}</h1>"
+        f"<p>{method} for {edits} · run {text(facts.name)}</p></div>"
         f'<div class="state {facts.state}" data-written="{facts.written.timestamp():.0f}">'
         f"{state}</div></header>"
     )
@@ -180,7 +170,7 @@ def _tiles(rows: Sequence[Row], facts: Facts, percent: str) -> str:
     tiles = {
         "step": f"{facts.step:,}<small> of {facts.steps:,}</small>",
         "done": percent,
-        "time left": "none" if facts.step >= facts.steps else _duration(left),
+        "time left": "none" if facts.step >= facts.steps else duration(left),
         "images per second": "-" if speed is None else short(2 * speed),
         "written": f"{facts.written:%H:%M:%S}<small> {facts.written:%d %b}</small>",
     }
@@ -192,14 +182,14 @@ def _tiles(rows: Sequence[Row], facts: Facts, percent: str) -> str:
 
 
 def _warnings(warnings: Sequence[str]) -> str:
-    return "".join(f'<p class="warning">{html.escape(warning)}</p>' for warning in warnings)
+    return "".join(f'<p class="warning">{text(warning)}</p>' for warning in warnings)
 
 
 def _newest(samples: Sequence[tuple[int, str]]) -> str:
     if not samples:
         return ""
     step, address = samples[-1]
-    where = html.escape(address, quote=True)
+    where = text(address)
     return (
         f'<section class="faces"><h2>Held-out faces after step {step:,}</h2><a href="{where}">'
         f'<img class="newest" src="{where}" alt="input, residual and edit of held-out faces, '
@@ -214,8 +204,8 @@ def _history(samples: Sequence[tuple[int, str]]) -> str:
     shown = evenly(earlier, MOST_THUMBNAILS)
     count = "" if len(shown) == len(earlier) else f" <small>{len(shown)} of {len(earlier)}</small>"
     figures = "".join(
-        f'<a href="{html.escape(address, quote=True)}"><img loading="lazy" alt="after step {step}" '
-        f'src="{html.escape(address, quote=True)}"><span>step {step:,}</span></a>'
+        f'<a href="{text(address)}"><img loading="lazy" alt="after step {step}" '
+        f'src="{text(address)}"><span>step {step:,}</span></a>'
         for step, address in reversed(shown)
     )
     return f'<section><h2>Before that{count}</h2><div class="thumbnails">{figures}</div></section>'
@@ -223,10 +213,10 @@ def _history(samples: Sequence[tuple[int, str]]) -> str:
 
 def _settings(settings: Mapping[str, Any]) -> str:
     lines = "".join(
-        f"<tr><th>{html.escape(name)}</th><td>{html.escape(json.dumps(value))}</td></tr>"
+        f"<tr><th>{text(name)}</th><td>{text(json.dumps(value))}</td></tr>"
         for name, value in settings.items()
     )
-    return f"<details><summary>Settings</summary><table>{lines}</table></details>"
+    return folded("Settings", f"<table>{lines}</table>")
 
 
 def _curves(rows: Sequence[Row], facts: Facts) -> str:
@@ -303,21 +293,3 @@ def _pairs_per_second(rows: Sequence[Row]) -> float | None:
     speeds = [as_number(row.get("pairs_per_second")) for row in rows[-5:]]
     speeds = [speed for speed in speeds if math.isfinite(speed) and speed > 0]
     return len(speeds) / sum(1 / speed for speed in speeds) if speeds else None
-
-
-def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min"
-    return f"{hours // 24} d {hours % 24} h"
-
-
-# The page is whole without it. It shows the values under the pointer, says when the page is old
-# because the training is gone, and keeps the settings unfolded when the page reloads.

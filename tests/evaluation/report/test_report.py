@@ -12,11 +12,13 @@ from PIL import Image
 
 from faceattr.errors import UserError
 from faceattr.evaluation.report import report as module
-from faceattr.evaluation.report.html import DASH, TIMES, identifier, mark, number
+from faceattr.evaluation.report.html import TIMES, mark
 from faceattr.evaluation.report.html import estimate as shown_estimate
 from faceattr.evaluation.report.report import report_page, write_report
 from faceattr.evaluation.report.shown import anchors, shown_edits
 from faceattr.evaluation.report.success_cells import Company, success_cells
+from faceattr.pictures.html import identifier
+from faceattr.pictures.words import EN_DASH, number
 
 NO_END_TAG = {"meta", "img", "br", "wbr"}
 ADDRESSES = ("src", "href", "srcset", "data", "action", "poster")
@@ -224,10 +226,10 @@ def test_a_part_that_was_skipped_says_why_in_its_place_and_on_top():
 
     page = changed(skip)
     for part in ("identity", "realism", "pose", "landmarks", "cycle"):
-        assert f"{DASH} no {part} here" in page.part(ADD), part
+        assert f"{EN_DASH} no {part} here" in page.part(ADD), part
         assert f"{part} (glasses: add_glasses): no {part} here" in page.part("skipped")
         assert f"no {part} here" not in page.part("glasses-remove_glasses"), "of another edit"
-    assert f"There and back {DASH} not measured" in page.part("glasses-remove_glasses")
+    assert f"There and back {EN_DASH} not measured" in page.part("glasses-remove_glasses")
     assert "identity reference : who is who" in page.part("skipped")
 
 
@@ -250,9 +252,9 @@ def test_numbers_that_are_missing_are_dashes_and_never_nan():
 
     page = changed(empty)
     words = page.part(ADD)
-    assert f"PSNR outside {DASH} nothing changes outside" in words
-    assert f"no-op ratio {DASH} nothing changes at all" in words
-    assert f"{DASH} fewer than three other attributes" in page.part("leakage")
+    assert f"PSNR outside {EN_DASH} nothing changes outside" in words
+    assert f"no-op ratio {EN_DASH} nothing changes at all" in words
+    assert f"{EN_DASH} fewer than three other attributes" in page.part("leakage")
     assert not re.search(r"\b(nan|None|inf)\b", page.words)
 
 
@@ -462,8 +464,8 @@ def test_the_leakage_has_the_most_moved_attribute_first_and_names_the_largest():
         (0.0, "", "0"),
         (0.00004, "", "4.0e-05"),
         (-0.00012, "", "-1.2e-04"),
-        (None, "%", DASH),
-        (math.nan, "", DASH),
+        (None, "%", EN_DASH),
+        (math.nan, "", EN_DASH),
     ],
 )
 def test_numbers_have_the_digits_that_are_read(value, unit, shown):

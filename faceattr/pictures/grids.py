@@ -1,4 +1,4 @@
-"""Pictures in labelled columns and rows, as in the figures of the paper."""
+"""Pictures of pictures: labelled grids, rows and columns of images, and images at other sizes."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,74 @@ from PIL import Image, ImageDraw, ImageFont
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
-_PAPER, _INK, _EMPTY = (255, 255, 255), (29, 29, 27), (240, 239, 236)
+_PAPER, _BLACK, _INK, _EMPTY = (255, 255, 255), (0, 0, 0), (29, 29, 27), (240, 239, 236)
 _SMALLEST_FONT = 9
+
+
+def image_grid(rows: Sequence[tuple[str, np.ndarray]], gap: int = 2) -> np.ndarray:
+    """Lays labelled rows of images out as one picture.
+
+    Args:
+        rows: (label, images) pairs; images uint8 [n, height, width, 3], all of one shape.
+        gap: int, pixels of white between images.
+
+    Returns:
+        uint8 [grid_height, grid_width, 3].
+    """
+    _, first = rows[0]
+    count, height, width, _ = first.shape
+    assert all(images.shape == first.shape for _, images in rows), "rows differ in shape"
+    assert all(images.dtype == np.uint8 for _, images in rows), "rows must be uint8"
+    font = ImageFont.load_default(size=max(9, height // 6))
+    margin = gap * 2 + max(int(font.getlength(label)) for label, _ in rows)
+    canvas = Image.new(
+        "RGB",
+        (margin + count * (width + gap) + gap, len(rows) * (height + gap) + gap),
+        _PAPER,
+    )
+    draw = ImageDraw.Draw(canvas)
+    for row, (label, images) in enumerate(rows):
+        top = gap + row * (height + gap)
+        draw.text((gap, top + height // 2), label, fill=_BLACK, font=font, anchor="lm")
+        for column, image in enumerate(images):
+            canvas.paste(Image.fromarray(image), (margin + gap + column * (width + gap), top))
+    return np.asarray(canvas)
+
+
+def joined(images: Sequence[np.ndarray], axis: int, gap: int = 0) -> np.ndarray:
+    """Images of any sizes beside (axis 1) or below (axis 0) each other, on white.
+
+    Args:
+        images: uint8 [height, width, 3] each, at least one.
+        axis: 0 or 1.
+        gap: int, pixels of white after each image.
+
+    Returns:
+        uint8 [height, width, 3].
+    """
+    across = 1 - axis
+    longest = max(image.shape[across] for image in images)
+    padded = []
+    for image in images:
+        margins = [(0, 0), (0, 0), (0, 0)]
+        margins[across] = (0, longest - image.shape[across])
+        margins[axis] = (0, gap)
+        padded.append(np.pad(image, margins, constant_values=255))
+    return np.concatenate(padded, axis=axis)
+
+
+def titled(title: str, grid: np.ndarray, size: int = 18) -> np.ndarray:
+    """A picture, uint8 [height, width, 3], under a line of text of a size in pixels."""
+    height = 2 * size
+    canvas = Image.new("RGB", (grid.shape[1], height), _PAPER)
+    ImageDraw.Draw(canvas).text(
+        (grid.shape[1] // 2, height // 2),
+        title,
+        fill=_BLACK,
+        font=ImageFont.load_default(size=size),
+        anchor="mm",
+    )
+    return np.concatenate([np.asarray(canvas), grid])
 
 
 def labelled_grid(
@@ -87,8 +153,12 @@ def enlarged(image: np.ndarray, side: int) -> np.ndarray:
     assert image.shape == (own, own, 3), f"expected a square RGB image, got {image.shape}"
     if side % own == 0:
         return image.repeat(side // own, axis=0).repeat(side // own, axis=1)
-    resized = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)
-    return np.asarray(resized)
+    return resized(image, side)
+
+
+def resized(image: np.ndarray, side: int) -> np.ndarray:
+    """A square image at another side, bicubic: uint8 [s, s, 3] to [side, side, 3]."""
+    return np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC))
 
 
 def _font(labels: Sequence[str], cell: int) -> Font:
