@@ -8,6 +8,7 @@ from PIL import Image
 from faceattr import pixels
 from faceattr.bundles.manifest import Manifest
 from faceattr.bundles.runtime import LiteRTRuntime
+from faceattr.edits import edited
 from faceattr.errors import UserError
 from faceattr.faces.crop import WHOLE_IMAGE, CropGeometry, resize_crop
 
@@ -106,7 +107,7 @@ def apply_residual(image: Image.Image, residual: np.ndarray, strength: float) ->
         a new picture; exactly the old one at strength 0.
     """
     x = pixels.to_float(np.asarray(image))
-    return Image.fromarray(pixels.to_uint8(x + np.float32(strength) * residual))
+    return Image.fromarray(pixels.to_uint8(edited(x, residual, strength)))
 
 
 def _resize(residual: np.ndarray, side: int) -> np.ndarray:

@@ -16,7 +16,7 @@ from ai_edge_litert.interpreter import Interpreter
 from faceattr import pixels
 from faceattr.bundles.manifest import Manifest
 from faceattr.data import synthetic
-from faceattr.edits import Edit
+from faceattr.edits import Edit, edited
 from faceattr.errors import UserError
 from faceattr.exporting import signatures
 from faceattr.faces.crop import CropGeometry
@@ -194,7 +194,7 @@ def _saved_model_difference(
     outputs = loaded["serving_default"](image=tf.constant(x))
     differences = [
         np.abs(outputs["residual"] - residual).max(),
-        np.abs(outputs["edited_image"] - np.clip(x + residual, -1, 1)).max(),
+        np.abs(outputs["edited_image"] - edited(x, residual)).max(),
     ]
     encoded = tf.stack([tf.io.encode_png(face) for face in faces])
     strength = 0.5
@@ -210,8 +210,8 @@ def _saved_model_difference(
         decoded = np.stack([tf.io.decode_png(png) for png in output["edited_image_bytes"].numpy()])
         # PNG holds whole levels: equal but for the rounding of values that lie on a half.
         level = 2.0 / 255.0
-        edited = np.clip(x + factor * residual, -1, 1)
-        beyond_rounding = np.abs(pixels.to_float(decoded) - edited) - level / 2
+        wanted = edited(x, residual, factor)
+        beyond_rounding = np.abs(pixels.to_float(decoded) - wanted) - level / 2
         differences.append(max(0.0, beyond_rounding.max()))
     return float(max(differences))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from faceattr import pixels
+from faceattr.edits import edited
 
 MAX_SIDE = 4096
 """Larger crops are refused before they are decoded: a small file can unpack to fill the memory."""
@@ -28,8 +29,7 @@ def images_signature(
     )
     def edit_images(image: tf.Tensor) -> dict[str, tf.Tensor]:
         residual = residual_of(image)
-        edited = tf.clip_by_value(image + residual, -1.0, 1.0)
-        return {"edited_image": edited, "residual": residual}
+        return {"edited_image": edited(image, residual), "residual": residual}
 
     return edit_images
 
@@ -88,8 +88,8 @@ def _edit_encoded(
         residual = residual_of(pixels.tensor_to_float(small)[None])[0]
         # Only the residual is scaled up: the image keeps its own detail.
         residual = tf.image.resize(residual, shape[:2])
-        edited = pixels.tensor_to_float(image) + factor * residual
-        return tf.io.encode_png(pixels.tensor_to_uint8(edited))
+        full = edited(pixels.tensor_to_float(image), residual, factor)
+        return tf.io.encode_png(pixels.tensor_to_uint8(full))
 
     return tf.map_fn(
         edit_one, (image_bytes, strength), fn_output_signature=tf.TensorSpec([], tf.string)

@@ -5,6 +5,7 @@ from typing import Protocol
 import numpy as np
 
 from faceattr import pixels
+from faceattr.edits import edited
 from faceattr.progress import progress_bar
 
 _BATCH = 32
@@ -56,7 +57,7 @@ def edited_images(images: np.ndarray, residual: np.ndarray, strength: float = 1.
     Returns:
         uint8 [n, s, s, 3].
     """
-    return pixels.to_uint8(pixels.to_float(images) + np.float32(strength) * residual)
+    return pixels.to_uint8(edited(pixels.to_float(images), residual, strength))
 
 
 def change_at_zero(apply: Apply, images: np.ndarray) -> int:
