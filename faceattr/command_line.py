@@ -94,7 +94,7 @@ def run(program: str, main: Callable[[], None]) -> NoReturn:
     try:
         main()
     except UserError as error:
-        print(f"{program}: error: {error}", file=sys.stderr)
+        print(f"{program}: error: {error.for_command_line}", file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:
         # Whoever read our output, such as head, has seen enough; Python must not complain at exit.

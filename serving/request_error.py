@@ -15,3 +15,7 @@ class RequestError(UserError):
     def __init__(self, message: str, http_status: int = 400) -> None:
         super().__init__(message)
         self.http_status = http_status
+
+    def __str__(self) -> str:
+        """As it was written: it repeats what the client sent, and names no flag."""
+        return self.for_command_line

@@ -44,7 +44,7 @@ def find_bad_images(
         try:
             open_image(table.path(index))
         except UserError as error:
-            return str(error)
+            return error.for_command_line
         return None
 
     with ThreadPoolExecutor() as pool:

@@ -108,7 +108,7 @@ def edit_files(
             photo = open_image(image.path)
             residual = editor.residual(photo, crop)
         except UserError as error:
-            text = str(error)
+            text = error.for_command_line
             problems.append(text if str(image.path) in text else f"{image.path}: {text}")
             continue
         written.append(_save(apply_residual(photo, residual, strength), target))

@@ -106,7 +106,10 @@ def new_configs(
         }
     except UserError as error:
         # The flag that it names may be a line of the file.
-        raise UserError(f"{error} (with the settings of {file})" if file else error) from None
+        if not file:
+            raise
+        text = f"{error.for_command_line} (with the settings of {file})"
+        raise UserError(text) from None
 
 
 def _folders(names: Iterable[str]) -> dict[str, str]:

@@ -31,18 +31,18 @@ def labelled(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"data": "celebb"}, "--data celebb: choose one of synthetic, celeba, lfw"),
-        ({"data": "celeba"}, "--data celeba needs --data_dir"),
-        ({"data": "csv"}, "--data csv needs --labels"),
-        ({"data_dir": "x"}, "--data_dir names a folder of real faces"),
-        ({"labels": "x.csv"}, "--labels is for --data csv, not for --data synthetic"),
-        ({"label_overrides": "x.csv"}, "--label_overrides is for --data celeba or lfw"),
-        ({"crop": "lfw"}, "--crop is for --data celeba"),
-        ({"data": "packed", "data_dir": "x", "crop": "lfw"}, "--crop is for --data celeba"),
+        ({"data": "celebb"}, "data celebb: choose one of synthetic, celeba, lfw"),
+        ({"data": "celeba"}, "data celeba needs data_dir"),
+        ({"data": "csv"}, "data csv needs labels"),
+        ({"data_dir": "x"}, "data_dir names a folder of real faces"),
+        ({"labels": "x.csv"}, "labels is for data csv, not for data synthetic"),
+        ({"label_overrides": "x.csv"}, "label_overrides is for data celeba or lfw"),
+        ({"crop": "lfw"}, "crop is for data celeba"),
+        ({"data": "packed", "data_dir": "x", "crop": "lfw"}, "crop is for data celeba"),
         ({"data": "csv", "labels": "x", "min_confidence": 0.4}, "choose from 0.5 to below 1"),
         ({"data": "lfw", "data_dir": "x", "min_confidence": -1}, "must be a number of at least 0"),
-        ({"synthetic_faces": 3}, "--synthetic_faces 3: must be a number of at least 4"),
-        ({"data": None}, "--data None: must be text"),
+        ({"synthetic_faces": 3}, "synthetic_faces 3: must be a number of at least 4"),
+        ({"data": None}, "data None: must be text"),
     ],
 )
 @pytest.mark.parametrize("cls", [DataChoice, Settings])
@@ -52,7 +52,7 @@ def test_a_choice_that_cannot_be_is_refused(cls, settings, message):
 
 
 def test_the_settings_of_a_subclass_are_checked_with_it():
-    with pytest.raises(UserError, match="--steps 0"):
+    with pytest.raises(UserError, match="steps 0"):
         Settings(steps=0)
 
 
@@ -114,5 +114,5 @@ def test_packed_crops_of_another_size_are_refused(labelled, tmp_path):
     pack(DataChoice(data="csv", labels=str(labelled)).files(), tmp_path / "packed", 32)
     chosen = DataChoice(data="packed", data_dir=str(tmp_path / "packed"))
     assert chosen.load(image_size=32).table.images.shape == (4, 32, 32, 3)
-    with pytest.raises(UserError, match=r"--image_size 64: the crops in .* are packed at 32x32"):
+    with pytest.raises(UserError, match=r"image_size 64: the crops in .* are packed at 32x32"):
         chosen.load(image_size=64)

@@ -123,7 +123,7 @@ def test_a_broken_csv_is_named_with_the_line(tmp_path, text, message):
 
 
 def test_a_missing_csv_and_an_unknown_encoding_are_named(tmp_path):
-    with pytest.raises(UserError, match=r"gone\.csv: no such file; --labels names"):
+    with pytest.raises(UserError, match=r"gone\.csv: no such file; labels names"):
         read_csv(tmp_path / "gone.csv", "--labels")
     with pytest.raises(UserError, match=r"no such file"):
         read_csv(tmp_path, "--labels")

@@ -100,7 +100,7 @@ def test_a_binary_label_file_is_named(tmp_path):
 
 
 def test_missing_folder_labels_and_images_are_named(tmp_path):
-    with pytest.raises(UserError, match=r"--data_dir .*gone: no such folder"):
+    with pytest.raises(UserError, match=r"data_dir .*gone: no such folder"):
         load_files("celeba", tmp_path / "gone")
     with pytest.raises(UserError, match=r"list_attr_celeba.txt: no such file"):
         load_files("celeba", tmp_path)

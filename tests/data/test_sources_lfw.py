@@ -63,11 +63,11 @@ def test_labels_in_celebas_format_come_first_and_probabilities_when_confidence_i
 
 def test_a_confidence_that_the_files_do_not_give_is_refused(lfw):
     (lfw / "list_attr_lfw.txt").write_text(LABELS)
-    with pytest.raises(UserError, match=r"--min_confidence 0.9: .* has neither"):
+    with pytest.raises(UserError, match=r"min_confidence 0.9: .* has neither"):
         load_files("lfw", lfw, min_confidence=0.9)
     (lfw / "attribute_probabilities.csv").write_text(PROBABILITIES)
     for confidence in (0.4, 1.0):
-        with pytest.raises(UserError, match=rf"--min_confidence {confidence}: .*0.5 to below 1"):
+        with pytest.raises(UserError, match=rf"min_confidence {confidence}: .*0.5 to below 1"):
             load_files("lfw", lfw, min_confidence=confidence)
     (lfw / "attribute_probabilities.csv").write_text(PROBABILITIES.replace("Bo/Bo_0012", "A/B"))
     assert load_files("lfw", lfw, min_confidence=0.9).left_out == (

@@ -82,16 +82,16 @@ def test_probabilities_are_labels_where_they_are_sure(own):
     text = "image,smile\nfaces/a.jpg,0.97\nfaces/b.png,0.1\nc.jpg,0.6\n"
     table = load(own, text, min_confidence=0.9)
     np.testing.assert_array_equal(table.labels[:, 0], [1, -1, 0])
-    with pytest.raises(UserError, match=r"line 2, column 'smile': '0.97' is not 0/1.*--min_conf"):
+    with pytest.raises(UserError, match=r"line 2, column 'smile': '0.97' is not 0/1.*min_conf"):
         load(own, text)
 
 
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
-        (CSV.replace("image", "picture"), {}, r"labels.csv: no column of images .*--image_column"),
+        (CSV.replace("image", "picture"), {}, r"labels.csv: no column of images .*image_column"),
         (CSV.replace("image", "imag"), {}, r"nearest: imag"),
-        (CSV, {"image_column": "imagee"}, r"--image_column imagee: .*no such column; nearest: im"),
+        (CSV, {"image_column": "imagee"}, r"image_column imagee: .*no such column; nearest: im"),
         (CSV.replace("b.png,no", "b.png,2"), {"attr": "smile"}, r"line 3, column 'smile': '2'"),
         (CSV.replace("b.png,no", "b.png,2"), {"attr": "Smiling"}, r"line 3, column 'smile': '2'"),
         (CSV, {"attr": "NOTE"}, r"line 2, column 'note': 'on a boat' is not 0/1, -1/1, true"),
@@ -118,11 +118,11 @@ def test_a_csv_that_cannot_be_used_says_where(own, text, options, message):
 
 
 def test_a_csv_needs_its_flags(own):
-    with pytest.raises(UserError, match="--data csv needs --labels"):
+    with pytest.raises(UserError, match="data csv needs labels"):
         load_files("csv", own)
-    with pytest.raises(UserError, match=r"gone.csv: no such file; --labels names"):
+    with pytest.raises(UserError, match=r"gone.csv: no such file; labels names"):
         load_files("csv", None, labels=own / "gone.csv")
-    with pytest.raises(UserError, match="--data folders needs --data_dir"):
+    with pytest.raises(UserError, match="data folders needs data_dir"):
         load_files("folders", None)
 
 
@@ -163,7 +163,7 @@ def test_folders_that_cannot_be_used_are_named(folders, tmp_path):
     with pytest.raises(UserError, match=r"needs two folders of images.*only not_beach"):
         load_files("folders", folders)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UserError, match=r"--data_dir .*empty: needs two folders.*none"):
+    with pytest.raises(UserError, match=r"data_dir .*empty: needs two folders.*none"):
         load_files("folders", tmp_path / "empty")
-    with pytest.raises(UserError, match=r"--data_dir .*gone: no such folder"):
+    with pytest.raises(UserError, match=r"data_dir .*gone: no such folder"):
         load_files("folders", tmp_path / "gone")

@@ -101,7 +101,7 @@ def test_without_tensorflow_datasets_the_message_says_how_to_get_it(tmp_path, mo
     (tmp_path / "celeb_a" / "2.1.0").mkdir(parents=True)
     (tmp_path / "celeb_a" / "2.1.0" / "dataset_info.json").write_text("{}")
     monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
-    with pytest.raises(UserError, match=r"--data tfds needs .*pip install tensorflow-datasets"):
+    with pytest.raises(UserError, match=r"data tfds needs .*pip install tensorflow-datasets"):
         load_files("tfds", tmp_path)
     assert not (tmp_path / "faceattr_images").exists()
 

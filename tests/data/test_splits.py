@@ -139,7 +139,7 @@ def test_the_official_test_set_is_as_large_as_the_paper_or_the_class_allows():
     split = make_split("official", table, "Male", None, 0)
     assert len(split.test_positive) == len(split.train_positive) == 10
     assert len(make_split("official", table, "Male", 4, 0).test_negative) == 4
-    with pytest.raises(UserError, match=r"--test_per_class 11: the official test has 10 images"):
+    with pytest.raises(UserError, match=r"test_per_class 11: the official test has 10 images"):
         make_split("official", table, "Male", 11, 0)
     large = make_table([-1, 1] * 1500, partition=np.where(np.arange(3000) < 500, 0, 2))
     assert len(make_split("official", large, "Male", None, 0).test_positive) == 1000
@@ -151,15 +151,15 @@ def test_the_official_test_set_is_as_large_as_the_paper_or_the_class_allows():
         ("random", [1, 1, 1], {}, r"Male: all 3 usable images are with it; both kinds"),
         ("random", [-1, 0, -1], {}, r"Male: all 2 usable images are without it; both kinds"),
         ("random", [0, 0], {}, r"0 with the attribute and 0 without"),
-        ("official", [1, -1], {}, r"--split official needs .*list_eval_partition"),
+        ("official", [1, -1], {}, r"split official needs .*list_eval_partition"),
         (
             "official",
             [1, -1, 1, -1],
             {"partition": np.array([0, 0, 0, 1], np.int8)},
             r"3 of training \(0\), 1 of validation \(1\), 0 of test \(2\)",
         ),
-        ("person", [1, -1], {}, r"--split person needs to know who is who"),
-        ("person", [1, -1], {"identities": np.array([-1, -1])}, r"--split person needs to know"),
+        ("person", [1, -1], {}, r"split person needs to know who is who"),
+        ("person", [1, -1], {"identities": np.array([-1, -1])}, r"split person needs to know"),
         (
             "person",
             [1, -1, 1, -1],

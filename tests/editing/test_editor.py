@@ -71,7 +71,7 @@ def test_strength_scales_the_residual():
 
 
 def test_a_picture_that_is_no_square_crop_says_what_to_do(editor):
-    with pytest.raises(UserError, match=r"178x218.*--crop celeba"):
+    with pytest.raises(UserError, match=r"178x218.*crop celeba"):
         editor.edit(face(178).resize((178, 218)))
 
 

@@ -465,7 +465,7 @@ def test_a_judge_must_know_the_attribute_and_faces_be_of_both_kinds(faces):
 
 
 def test_settings_out_of_range_are_named():
-    with pytest.raises(UserError, match="--identity_faces 0"):
+    with pytest.raises(UserError, match="identity_faces 0"):
         EvaluationSettings(identity_faces=0)
-    with pytest.raises(UserError, match=r"--inception_weights gone\.h5: no such file"):
+    with pytest.raises(UserError, match=r"inception_weights gone\.h5: no such file"):
         EvaluationSettings(inception_weights=pathlib.Path("gone.h5"))

@@ -51,7 +51,7 @@ def test_nothing_but_a_report_is_written_over(finished_run, tmp_path):
             evaluate_runs([finished_run.folder], out)
         assert [path.name for path in out.iterdir()] == [name]
     (tmp_path / "file").write_text("x")
-    with pytest.raises(UserError, match=r"--out .*file: this is a file"):
+    with pytest.raises(UserError, match=r"out .*file: this is a file"):
         evaluate_runs([finished_run.folder], tmp_path / "file")
 
 

@@ -149,7 +149,7 @@ def test_a_form_that_differs_is_not_declared_good(finished_run, tmp_path, monkey
 def test_the_best_checkpoint_is_exported_when_asked_for(finished_run, tmp_path):
     shutil.copytree(finished_run.folder, tmp_path / "run")
     run = Run(tmp_path / "run")
-    with pytest.raises(UserError, match=r"--best: .* no best checkpoint; train with --best_by"):
+    with pytest.raises(UserError, match=r"best: .* no best checkpoint; train with best_by"):
         export(run.folder, tmp_path / "bundles", best=True)
     _, newest = run.checkpoints[-1]
     model = keras.models.load_model(newest)

@@ -160,7 +160,7 @@ def test_an_evaluation_is_read_as_it_was_written(made, tmp_path):
 
 
 def test_other_settings_need_another_folder(made):
-    with pytest.raises(UserError, match="--steps is 2 there, not 3"):
+    with pytest.raises(UserError, match="steps is 2 there, not 3"):
         reproduce(("fig6",), dataclasses.replace(_TINY, steps=3), made[0], "")
 
 
@@ -196,5 +196,5 @@ def test_without_a_second_source_fig5_cannot_be(tmp_path, celeba_dir):
     settings = dataclasses.replace(
         _TINY, data="celeba", data_dir=str(celeba_dir), other_data="lfw", other_dir=None
     )
-    with pytest.raises(UserError, match="fig5 needs --other_dir"):
+    with pytest.raises(UserError, match="fig5 needs other_dir"):
         reproduce(("fig5",), settings, tmp_path, "")

@@ -17,10 +17,10 @@ _QUICK = ReproductionSettings(**QUICK)
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"steps": 0}, "--steps 0: must be at least 1"),
-        ({"faces": 3}, "--faces 3: must be at least 10"),
-        ({"seed": -1}, "--seed -1"),
-        ({"data": "celeba"}, "--data celeba needs --data_dir"),
+        ({"steps": 0}, "steps 0: must be at least 1"),
+        ({"faces": 3}, "faces 3: must be at least 10"),
+        ({"seed": -1}, "seed -1"),
+        ({"data": "celeba"}, "data celeba needs data_dir"),
     ],
 )
 def test_settings_that_cannot_be(changed, message):
@@ -32,7 +32,7 @@ def test_a_folder_keeps_the_settings_it_began_with(tmp_path):
     keep_settings(_QUICK, tmp_path / "out")
     keep_settings(_QUICK, tmp_path / "out")
 
-    with pytest.raises(UserError, match="--steps is 30 there, not 31; name another --out"):
+    with pytest.raises(UserError, match="steps is 30 there, not 31; name another out"):
         keep_settings(dataclasses.replace(_QUICK, steps=31), tmp_path / "out")
 
 

@@ -92,6 +92,6 @@ def test_base_paths_that_cannot_be_served(tmp_path: Path) -> None:
     for name, message in wrong.items():
         with pytest.raises(UserError) as caught:
             check_base_path(tmp_path / name)
-        assert str(caught.value).startswith(f"--model_base_path: '{tmp_path / name}'")
+        assert str(caught.value).startswith(f"model_base_path: '{tmp_path / name}'")
         assert message in str(caught.value)
     check_base_path(tmp_path / "bundle" / "saved_model")

@@ -229,7 +229,7 @@ def test_a_description_has_every_number_of_the_cost(monkeypatch):
 
 
 def test_a_batch_that_cannot_be_shared_is_the_users_mistake():
-    with pytest.raises(UserError, match=r"--batch_size 16: 3 devices need equal shares") as error:
+    with pytest.raises(UserError, match=r"batch_size 16: 3 devices need equal shares") as error:
         describe_cost(CONFIG, 3)
     assert "\n" not in str(error.value)
 

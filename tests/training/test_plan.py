@@ -40,7 +40,7 @@ def test_the_flag_names_one_attribute_or_several(text, names):
 
 @pytest.mark.parametrize("text", ["", " ", "glasses,,smile", "glasses,", ","])
 def test_a_missing_name_is_refused(text):
-    with pytest.raises(UserError, match=r"--attr .*: a name is missing"):
+    with pytest.raises(UserError, match=r"attr .*: a name is missing"):
         attribute_names(text)
 
 
@@ -116,13 +116,13 @@ def test_a_missing_file_is_named(tmp_path):
 def test_settings_that_do_not_go_together_say_where_they_may_be_from(tmp_path):
     file = write(tmp_path, {"data": "csv", "labels": "faces.csv", "attr": "hat"})
     settings = merged_settings({"data": "celeba", "data_dir": "x"}, file)
-    with pytest.raises(UserError, match=r"--labels is for .* \(with the settings of .*\.json\)"):
+    with pytest.raises(UserError, match=r"labels is for .* \(with the settings of .*\.json\)"):
         new_configs(settings, file)
 
 
 @pytest.mark.parametrize("settings", [{}, {"attr": []}])
 def test_an_attribute_is_needed(settings):
-    with pytest.raises(UserError, match="--attr is needed"):
+    with pytest.raises(UserError, match="attr is needed"):
         new_configs(settings)
 
 
@@ -173,11 +173,11 @@ def test_several_are_read_as_they_were_written(folder):
 def test_several_go_on_as_one(folder):
     longer = resumed_configs(folder, {"steps": 9, "attr": ["smile", "hat, red", "young"]})
     assert [config.steps for config in longer.values()] == [9, 9, 9]
-    with pytest.raises(UserError, match="--width is 32 in the run, not 8"):
+    with pytest.raises(UserError, match="width is 32 in the run, not 8"):
         resumed_configs(folder, {"width": 8})
-    with pytest.raises(UserError, match=r"--attr smile: .* trains smile,hat, red,young"):
+    with pytest.raises(UserError, match=r"attr smile: .* trains smile,hat, red,young"):
         resumed_configs(folder, {"attr": ["smile"]})
-    with pytest.raises(UserError, match="--preset: a run keeps its settings"):
+    with pytest.raises(UserError, match="preset: a run keeps its settings"):
         resumed_configs(folder, {"preset": "quick"})
 
 
@@ -186,7 +186,7 @@ def test_one_run_goes_on_by_itself(tmp_path):
     Run(tmp_path).write_config(config)
     (same,) = resumed_configs(tmp_path, {"attr": ["hat, red"], "steps": 6}).values()
     assert same == dataclasses.replace(config, steps=6)
-    with pytest.raises(UserError, match=r"--attr smile,young: .* trains hat, red"):
+    with pytest.raises(UserError, match=r"attr smile,young: .* trains hat, red"):
         resumed_configs(tmp_path, {"attr": ["smile", "young"]})
     with pytest.raises(UserError, match="no run here"):
         resumed_configs(tmp_path / "gone", {})

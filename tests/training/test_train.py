@@ -68,7 +68,7 @@ def test_going_on_after_a_checkpoint_ends_where_one_training_does(tmp_path):
 
 def test_a_finished_run_can_be_made_longer_but_not_shorter(tmp_path):
     run = train(TrainConfig(attr="smile", steps=2, **TINY), tmp_path / "run")
-    with pytest.raises(UserError, match="--steps 1: the run is at step 2 already"):
+    with pytest.raises(UserError, match="steps 1: the run is at step 2 already"):
         train(TrainConfig(attr="smile", steps=1, **TINY), run.folder, resume=True)
     assert run.config.steps == 2, "a refused resume changes nothing"
     train(TrainConfig(attr="smile", steps=3, **TINY), run.folder, resume=True)
@@ -84,7 +84,7 @@ def test_rows_after_the_checkpoint_are_dropped_and_a_cut_row_is_forgiven(tmp_pat
 
 def test_a_folder_in_use_is_not_overwritten(tmp_path):
     (tmp_path / "precious.txt").write_text("mine")
-    with pytest.raises(UserError, match="is not empty; add --resume"):
+    with pytest.raises(UserError, match="is not empty; add resume"):
         train(TrainConfig(attr="smile", steps=1, **TINY), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 

@@ -161,7 +161,7 @@ def test_of_a_training_that_is_not_finished_the_newest_checkpoint_is_taken(
 
 
 def test_the_baseline_is_not_exported(vae_gan_run, tmp_path):
-    with pytest.raises(UserError, match="its --model is vae_gan"):
+    with pytest.raises(UserError, match="its model is vae_gan"):
         export(vae_gan_run.folder, tmp_path / "bundles")
     assert not (tmp_path / "bundles").exists()
 
@@ -169,18 +169,18 @@ def test_the_baseline_is_not_exported(vae_gan_run, tmp_path):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"residual": False}, "--no-residual is for --model residual_gan"),
-        ({"dual": False}, "--no-dual is for --model residual_gan"),
-        ({"alpha": 5e-4}, "--alpha is for --model residual_gan, not for --model vae_gan"),
-        ({"ema_decay": 0.9}, "--ema_decay is for --model residual_gan"),
-        ({"spectral_norm": True}, "--spectral_norm is for --model residual_gan"),
-        ({"r1": 1.0}, "--r1 is for --model residual_gan"),
-        ({"precision": "mixed_float16"}, "--precision mixed_float16 is for --model residual_gan"),
-        ({"best_by": "dual_loss"}, "--best_by dual_loss: --model vae_gan has no such term"),
-        ({"model": "gan"}, "--model gan: choose one of residual_gan, vae_gan"),
+        ({"residual": False}, "residual=False is for model residual_gan"),
+        ({"dual": False}, "dual=False is for model residual_gan"),
+        ({"alpha": 5e-4}, "alpha is for model residual_gan, not for model vae_gan"),
+        ({"ema_decay": 0.9}, "ema_decay is for model residual_gan"),
+        ({"spectral_norm": True}, "spectral_norm is for model residual_gan"),
+        ({"r1": 1.0}, "r1 is for model residual_gan"),
+        ({"precision": "mixed_float16"}, "precision mixed_float16 is for model residual_gan"),
+        ({"best_by": "dual_loss"}, "best_by dual_loss: model vae_gan has no such term"),
+        ({"model": "gan"}, "model gan: choose one of residual_gan, vae_gan"),
         (
             {"model": "residual_gan", "best_by": "prior_loss"},
-            "--best_by prior_loss: --model residual_gan has no such term; choose one of gene",
+            "best_by prior_loss: model residual_gan has no such term; choose one of gene",
         ),
     ],
 )
@@ -193,7 +193,7 @@ def test_a_preset_gives_the_baseline_what_it_has_a_use_for():
     config = preset_config("quick", {"attr": "young", "model": "vae_gan"})
     assert (config.image_size, config.alpha) == (64, None)
     assert preset_config("quick", {"attr": "young"}).alpha == 5e-4
-    with pytest.raises(UserError, match="--alpha is for"):
+    with pytest.raises(UserError, match="alpha is for"):
         preset_config("quick", {"attr": "young", "model": "vae_gan", "alpha": 1.0})
 
 
@@ -205,7 +205,7 @@ def test_the_best_checkpoint_is_judged_by_the_baselines_own_terms(tmp_path):
 
 def test_elsewhere_than_on_tensorflow_the_baseline_is_not_trained(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    with pytest.raises(UserError, match=r"--model vae_gan trains on TensorFlow; leave KERAS_BACK"):
+    with pytest.raises(UserError, match=r"model vae_gan trains on TensorFlow; leave KERAS_BACK"):
         check_backend(TrainConfig(**SETTINGS))
     check_backend(TrainConfig(**{**SETTINGS, "model": "residual_gan"}))
 

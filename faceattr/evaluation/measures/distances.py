@@ -147,7 +147,7 @@ def realism(edited: np.ndarray, real: np.ndarray, seed: int, draws: int = 20) ->
         frechet = float(np.mean([frechet_distance(some, one) for some, one, _ in sets]))
         frechet_reference = float(np.mean([frechet_distance(a, b) for _, a, b in sets]))
     except UserError as error:
-        note = str(error)
+        note = error.for_command_line
     return Realism(
         frechet=frechet,
         frechet_reference=frechet_reference,

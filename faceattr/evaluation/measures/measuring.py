@@ -120,7 +120,7 @@ class Measuring:
         try:
             return measure(case, *more)
         except UserError as error:
-            self._skip(part, str(error), f"{case.subject.name}: {self._name(case)}")
+            self._skip(part, error.for_command_line, f"{case.subject.name}: {self._name(case)}")
             return None
 
     def _name(self, case: EditCase) -> str:

@@ -437,7 +437,7 @@ def test_a_report_that_cannot_be_made_leaves_the_earlier_one(written, monkeypatc
 
 def test_a_file_is_no_folder_for_a_report(tmp_path):
     (tmp_path / "report").write_text("")
-    with pytest.raises(UserError, match="--out"):
+    with pytest.raises(UserError, match="out"):
         write_report(made_up_evaluation(), tmp_path / "report")
 
 

@@ -102,7 +102,7 @@ def test_moved_data_are_found_by_data_dir(subject, tmp_path):
         names = [name for name, label in zip(table.names, column, strict=True) if label == sign]
         half = names[: len(names) // 2] if kind.startswith("train") else names[len(names) // 2 :]
         (run / "split" / f"{kind}.txt").write_text("".join(f"{name}\n" for name in half))
-    with pytest.raises(UserError, match="--data_dir gone: no such folder"):
+    with pytest.raises(UserError, match="data_dir gone: no such folder"):
         choose_faces([run], [moved], FaceChoice())
     chosen = choose_faces([run], [moved], FaceChoice(data_dir=str(tmp_path / "packed")))
     assert chosen.faces[0].source == "packed"
@@ -112,11 +112,11 @@ def test_moved_data_are_found_by_data_dir(subject, tmp_path):
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        ({"test_per_class": 0}, "--test_per_class 0: must be at least 1"),
-        ({"seed": -1}, "--seed -1"),
-        ({"labels": "a.csv"}, "--labels goes with --data"),
-        ({"data": "synthetic", "data_dir": "x"}, "--data_dir: synthetic faces"),
-        ({"data": "synthetic", "crop": "lfw"}, "--crop goes with --data"),
+        ({"test_per_class": 0}, "test_per_class 0: must be at least 1"),
+        ({"seed": -1}, "seed -1"),
+        ({"labels": "a.csv"}, "labels goes with data"),
+        ({"data": "synthetic", "data_dir": "x"}, "data_dir: synthetic faces"),
+        ({"data": "synthetic", "crop": "lfw"}, "crop goes with data"),
     ],
 )
 def test_choices_that_cannot_be(choice, message):
@@ -127,10 +127,10 @@ def test_choices_that_cannot_be(choice, message):
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        ({"data": "lfw", "data_dir": "nowhere"}, "--data_dir nowhere: no such folder"),
-        ({"data": "celeba"}, "--data celeba needs --data_dir"),
-        ({"classifier_data": {"faces": "x"}}, "--classifier_data faces=x: the source must be one"),
-        ({"classifier_data": {"lfw": "nowhere"}}, "--data_dir nowhere: no such folder"),
+        ({"data": "lfw", "data_dir": "nowhere"}, "data_dir nowhere: no such folder"),
+        ({"data": "celeba"}, "data celeba needs data_dir"),
+        ({"classifier_data": {"faces": "x"}}, "classifier_data faces=x: the source must be one"),
+        ({"classifier_data": {"lfw": "nowhere"}}, "data_dir nowhere: no such folder"),
     ],
 )
 def test_data_that_are_not_there(finished_run, subject, choice, message):

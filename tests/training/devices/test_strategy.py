@@ -119,16 +119,16 @@ def test_a_batch_that_cannot_be_shared_is_refused():
     class Three(tf.distribute.OneDeviceStrategy):
         num_replicas_in_sync = 3
 
-    with pytest.raises(UserError, match=r"--batch_size 16: 3 devices.*such as 15"):
+    with pytest.raises(UserError, match=r"batch_size 16: 3 devices.*such as 15"):
         check_shares(Three("CPU:0"), 16)
 
 
 @pytest.mark.parametrize(
     ("devices", "message"),
     [
-        ("0,2", "--devices 0,2: this machine has no GPU 2; its GPUs are 0 to 1"),
-        ("gpu", "--devices gpu: give GPUs by number, such as 0,1, or cpu"),
-        ("1,1", "--devices 1,1: a GPU is named twice"),
+        ("0,2", "devices 0,2: this machine has no GPU 2; its GPUs are 0 to 1"),
+        ("gpu", "devices gpu: give GPUs by number, such as 0,1, or cpu"),
+        ("1,1", "devices 1,1: a GPU is named twice"),
     ],
 )
 def test_devices_that_are_not_there_are_named(devices, message):
@@ -145,8 +145,8 @@ def test_without_a_gpu_none_can_be_chosen():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"logical_devices": 0}, "--logical_devices 0: must be at least 1"),
-        ({"devices": "0", "logical_devices": 2}, "leave --devices out, or say cpu"),
+        ({"logical_devices": 0}, "logical_devices 0: must be at least 1"),
+        ({"devices": "0", "logical_devices": 2}, "leave devices out, or say cpu"),
     ],
 )
 def test_logical_devices_split_the_cpu_alone(settings, message):

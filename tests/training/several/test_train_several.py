@@ -192,7 +192,7 @@ def test_a_diverged_training_is_tried_again(training, tmp_path):
 def test_finished_trainings_can_be_made_longer_but_not_shorter(training, tmp_path):
     folder = tmp_path / "three"
     train_several(configs(), folder)
-    with pytest.raises(UserError, match="--steps 3: young is at step 4 already"):
+    with pytest.raises(UserError, match="steps 3: young is at step 4 already"):
         train_several(resumed_configs(folder, {"steps": 3}), folder, resume=True)
     assert read_several(folder) == configs(), "a refused resume changes nothing"
     training.start_again(stops={"young"})
@@ -265,9 +265,9 @@ def test_what_no_training_left_is_not_removed(training, tmp_path):
     ("settings", "message"),
     [
         ({"names": ["young", "smile", "moustache"]}, "unknown attribute 'moustache'"),
-        ({"test_per_class": 1000}, "--test_per_class 1000 leaves nothing"),
-        ({"split": "official"}, "--split official"),
-        ({"data": "celeba", "data_dir": "nowhere"}, "--data_dir nowhere: no such folder"),
+        ({"test_per_class": 1000}, "test_per_class 1000 leaves nothing"),
+        ({"split": "official"}, "split official"),
+        ({"data": "celeba", "data_dir": "nowhere"}, "data_dir nowhere: no such folder"),
     ],
 )
 def test_problems_of_the_data_are_found_before_the_first_training(
@@ -283,7 +283,7 @@ def test_unreadable_images_are_found_before_the_first_training(training, tmp_pat
     synthetic.write_celeba(tmp_path / "celeba", 40, seed=0, size=32)
     next((tmp_path / "celeba" / "img_align_celeba").iterdir()).write_bytes(b"no picture")
     settings = {"data": "celeba", "data_dir": str(tmp_path / "celeba")}
-    with pytest.raises(UserError, match="--on_bad_image skip"):
+    with pytest.raises(UserError, match="on_bad_image skip"):
         train_several(configs(**settings), tmp_path / "three")
     assert not training.calls
     train_several(configs(**settings, on_bad_image="skip"), tmp_path / "three")
@@ -292,14 +292,14 @@ def test_unreadable_images_are_found_before_the_first_training(training, tmp_pat
 
 def test_a_folder_in_use_is_not_overwritten(training, tmp_path):
     (tmp_path / "precious.txt").write_text("mine")
-    with pytest.raises(UserError, match="is not empty; add --resume"):
+    with pytest.raises(UserError, match="is not empty; add resume"):
         train_several(configs(), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 
 
 def test_a_batch_that_devices_cannot_share_leaves_no_folder_behind(training, tmp_path):
     strategy = types.SimpleNamespace(num_replicas_in_sync=3)
-    with pytest.raises(UserError, match="--batch_size 4: 3 devices"):
+    with pytest.raises(UserError, match="batch_size 4: 3 devices"):
         train_several(configs(), tmp_path / "three", strategy=strategy)
     assert list(tmp_path.iterdir()) == []
 

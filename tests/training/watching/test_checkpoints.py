@@ -194,7 +194,7 @@ def test_a_damaged_record_counts_as_none(run, record):
 
 def test_a_term_that_is_none_is_named(run):
     callback = Checkpoints(run, 0, every=10, best_by="gan_los")
-    with pytest.raises(UserError, match="--best_by gan_los: no such term; choose one of other, te"):
+    with pytest.raises(UserError, match="best_by gan_los: no such term; choose one of other, te"):
         train(callback, [1.0])
 
 
