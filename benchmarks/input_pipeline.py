@@ -115,16 +115,15 @@ def _bare_loop(table, kept: np.ndarray, options: argparse.Namespace) -> float:
 
 
 def _pipeline(table, split, options: argparse.Namespace) -> float:
-    from faceattr.data.pipeline import training_pairs
+    from faceattr.data.pipeline import training_batches
+    from faceattr.models.pairs import PairDraws
 
     per_batch = 2 * options.batch_size
     warm = 4
     # Memory is so fast that as many images again would be over before the clock has ticked.
     batches = options.images // per_batch * (1 if table.images is None else 20)
-    pairs = training_pairs(
-        table, split, options.image_size, options.batch_size, 0, range(warm + batches)
-    )
-    iterator = iter(pairs)
+    draws = PairDraws(split.training("Smiling"), options.batch_size, seed=0)
+    iterator = iter(training_batches(table, draws, options.image_size, range(warm + batches)))
     for _ in range(warm):
         next(iterator)
     start = time.perf_counter()
@@ -146,10 +145,11 @@ def _print_peak_memory(options: argparse.Namespace) -> None:
     from PIL import Image
 
     from faceattr.data import synthetic
-    from faceattr.data.pipeline import training_pairs
+    from faceattr.data.pipeline import training_batches
     from faceattr.data.splits import balanced_split
     from faceattr.data.table import AttributeTable
     from faceattr.faces.crop import WHOLE_IMAGE
+    from faceattr.models.pairs import PairDraws
 
     with tempfile.TemporaryDirectory() as scratch:
         face = pathlib.Path(scratch) / "face.jpg"
@@ -162,7 +162,8 @@ def _print_peak_memory(options: argparse.Namespace) -> None:
         columns = synthetic.COLUMNS
         table = AttributeTable(tuple(names), columns, labels, WHOLE_IMAGE, folder=face.parent)
         split = balanced_split(table.values(columns[0]), None, seed=0)
-        for _ in training_pairs(table, split, 128, 64, 0, range(50)):
+        draws = PairDraws(split.training(columns[0]), 64, seed=0)
+        for _ in training_batches(table, draws, 128, range(50)):
             pass
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 

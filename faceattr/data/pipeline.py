@@ -1,6 +1,6 @@
-"""tf.data: the pairs (x0, x1) of each training step.
+"""tf.data: the batches of each training step.
 
-The batches are a pure function of (seed, step): starting at step k gives the very batches that an
+The batches are a pure function of the step: starting at step k gives the very batches that an
 uninterrupted training would have seen from k on. Crops may be cached, in memory or packed on disk,
 always before the random changes and never after them.
 """
@@ -9,14 +9,14 @@ import collections
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image
 
 from faceattr import pixels
-from faceattr.data.batch_plan import BatchPlan, augment, batch_plan
-from faceattr.data.splits import Split
+from faceattr.data.rows import Draws, Rows, augment
 from faceattr.data.table import AttributeTable
 from faceattr.faces.crop import read_crop
 
@@ -26,12 +26,10 @@ _CHUNK = 32  # images that are read in one call
 _ORIENTATION = 0x0112  # EXIF's tag for rotation
 
 
-def training_pairs(
+def training_batches(
     table: AttributeTable,
-    split: Split,
+    draws: Draws,
     image_size: int,
-    batch_size: int,
-    seed: int,
     steps: range,
     jitter: float = 0.0,
     shard: tuple[int, int] = (0, 1),
@@ -44,56 +42,56 @@ def training_pairs(
 
     Args:
         table: where the images are; crops in memory or packed are served without decoding.
-        split: which of them train.
+        draws: which of them make up each step.
         image_size: int, side of the face crops.
-        batch_size: int, pairs in a batch of all workers together.
-        seed: int, of the data order.
         steps: range of steps, such as `range(600)`, or `range(200, 600)` after a restart.
         jitter: float in [0, 1], strength of the random changes of light and framing. Defaults to
             0, none, as in the paper.
-        shard: (index, count) of the worker; count must divide the batch. Defaults to (0, 1).
+        shard: (index, count) of the worker; count must divide every group. Defaults to (0, 1).
 
     Returns:
-        a dataset of (x0, x1), float32 [batch_size / count, image_size, image_size, 3] in [-1, 1]
-        each.
+        a dataset of what `draws.batch` makes of each step's rows.
     """
-    assert batch_size % shard[1] == 0, "workers must get equal shares of a batch"
-    members = (split.train_negative, split.train_positive)
-    counts = (len(members[0]), len(members[1]))
-    count = 2 * batch_size // shard[1]
-    shape = (count, image_size, image_size, 3)
 
-    def plan_of(step: np.ndarray) -> BatchPlan:
-        return batch_plan(seed, int(step), batch_size, counts).shard(*shard)
+    def rows_of(step: int) -> Rows:
+        return draws.rows(int(step)).shard(*shard)
 
     def planned_indices(step: np.ndarray) -> np.ndarray:
-        return plan_of(step).indices(members)
+        return rows_of(int(step)).indices
 
-    def augmented(step: np.ndarray, crops: np.ndarray) -> np.ndarray:
+    def augmented(step: np.ndarray, crops: np.ndarray) -> tuple[np.ndarray, ...]:
+        rows = rows_of(int(step))
         # A copy: the array may be TensorFlow's own memory.
-        return augment(crops.copy(), plan_of(step), jitter)
+        return augment(crops.copy(), rows, jitter), rows.labels, rows.edits
 
-    def stored(step: np.ndarray) -> np.ndarray:
+    def stored(step: np.ndarray) -> tuple[np.ndarray, ...]:
         assert table.images is not None
-        plan = plan_of(step)
-        return augment(table.images[plan.indices(members)], plan, jitter)
+        rows = rows_of(int(step))
+        return augment(table.images[rows.indices], rows, jitter), rows.labels, rows.edits
 
-    def pair(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        images = tf.ensure_shape(images, shape)
-        negatives, positives = tf.split(pixels.tensor_to_float(images), 2)
-        return negatives, positives
+    # Every step has as many rows as the first.
+    first = rows_of(steps.start)
+    count = len(first)
+    shape = (count, image_size, image_size, 3)
 
+    def batch(images: tf.Tensor, labels: tf.Tensor, edits: tf.Tensor) -> Any:
+        images = pixels.tensor_to_float(tf.ensure_shape(images, shape))
+        labels = tf.ensure_shape(labels, first.labels.shape)
+        edits = tf.ensure_shape(edits, [count])
+        return draws.batch(*(tf.split(each, first.groups) for each in (images, labels, edits)))
+
+    dtypes = (tf.uint8, tf.int8, tf.int32)
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
     steps_ahead = tf.data.Dataset.range(steps.start, steps.stop).with_options(options)
     if table.images is not None:
         assert table.images.shape[1] == image_size, "stored crops have one size"
         return steps_ahead.map(
-            lambda step: pair(tf.numpy_function(stored, [step], tf.uint8)),
+            lambda step: batch(*tf.numpy_function(stored, [step], dtypes)),
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         ).prefetch(tf.data.AUTOTUNE)
-    read = crop_reader(table, np.unique(np.concatenate(members)), image_size)
+    read = crop_reader(table, np.unique(draws.indices()), image_size)
     # One call per image would cost as much as decoding it; one per batch would leave cores idle
     # at the start of large batches.
     chunk = math.gcd(count, _CHUNK)
@@ -107,7 +105,7 @@ def training_pairs(
     )
     return (
         tf.data.Dataset.zip(steps_ahead, crops)
-        .map(lambda step, images: pair(tf.numpy_function(augmented, [step, images], tf.uint8)))
+        .map(lambda step, images: batch(*tf.numpy_function(augmented, [step, images], dtypes)))
         .prefetch(tf.data.AUTOTUNE)
     )
 

@@ -18,7 +18,7 @@ from faceattr.edits import Edit
 from faceattr.errors import UserError
 
 if TYPE_CHECKING:
-    from faceattr.data.rows import Rows
+    from faceattr.data.rows import Draws
     from faceattr.data.splits import Split
     from faceattr.data.table import AttributeTable
     from faceattr.models.adversarial import AdversarialModel
@@ -108,22 +108,6 @@ class Task:
     def edits(self) -> tuple[Edit, ...]:
         """The edits of all attributes."""
         return tuple(edit for attribute in self.attributes for edit in attribute.edits)
-
-
-class Draws(Protocol):
-    """How the batches of a training are drawn."""
-
-    def rows(self, step: int) -> Rows:
-        """The rows of the batch of a step: a pure function of the training's seed and the step."""
-
-    def batch(self, images: Sequence[Any], labels: Sequence[Any], edits: Sequence[Any]) -> Any:
-        """What the model takes of the rows: tensors or arrays, one for each group of rows.
-
-        Args:
-            images: float32 [n, s, s, 3] in [-1, 1] each.
-            labels: int8 [n, attributes] each, see `Rows`.
-            edits: int32 [n] each.
-        """
 
 
 class TrainingFaces(Protocol):

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from faceattr.errors import UserError
+from faceattr.models.pairs import PairDraws
 from faceattr.runs.settings import TrainConfig
 from faceattr.training.data import TrainingData
 from faceattr.training.devices.strategy import worker
@@ -22,31 +23,31 @@ def training_batches(strategy: Any, data: TrainingData, config: TrainConfig, ste
     Raises:
         UserError: on JAX, for crops that are neither packed nor in memory.
     """
+    members = data.split.training(data.attribute.column)
+    draws = PairDraws(members, config.batch_size, config.seed)
     if keras.backend.backend() == "jax":
-        from faceattr.data.numpy_pairs import NumpyPairs
+        from faceattr.data.numpy_batches import NumpyBatches
 
         if data.table.images is None:
             raise UserError(
                 "on JAX the crops must be in memory or packed: --cache memory, or python -m "
                 "faceattr.data pack and --data packed"
             )
-        return NumpyPairs(
-            data.table, data.split, config.batch_size, config.seed, steps, config.jitter
-        )
-    from faceattr.data.pipeline import training_pairs
+        return NumpyBatches(data.table, draws, steps, config.jitter)
+    from faceattr.data.pipeline import training_batches
 
     index, workers = worker(strategy)
     # tf.distribute cuts what a worker reads into the shares of all workers and takes one of them a
     # step, so each gets its shares of several steps at once; the last are never asked for.
     ahead = -len(steps) % workers
-    pairs = training_pairs(
+    batches = training_batches(
         data.table,
-        data.split,
+        draws,
         config.image_size,
-        config.batch_size,
-        config.seed,
         range(steps.start, steps.stop + ahead),
         config.jitter,
         (index, workers),
     )
-    return pairs if workers == 1 else pairs.rebatch(config.batch_size, drop_remainder=True)
+    if workers == 1:
+        return batches
+    return batches.rebatch(config.batch_size, drop_remainder=True)

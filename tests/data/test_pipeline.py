@@ -4,12 +4,14 @@ import tensorflow as tf
 from PIL import Image
 
 from faceattr import pixels
-from faceattr.data.batch_plan import batch_plan
-from faceattr.data.pipeline import crop_reader, training_pairs
+from faceattr.data.numpy_batches import NumpyBatches
+from faceattr.data.pipeline import crop_reader, training_batches
+from faceattr.data.rows import Rows, random_changes
 from faceattr.data.sources import draw_synthetic, load_files
 from faceattr.data.splits import balanced_split
 from faceattr.data.table import AttributeTable
 from faceattr.faces.crop import CELEBA_CROP, LFW_CROP, WHOLE_IMAGE, read_crop
+from faceattr.models.pairs import PairDraws
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +31,14 @@ def face_files(faces, tmp_path_factory):
     return AttributeTable(tuple(names), faces.columns, faces.labels, WHOLE_IMAGE, folder=folder)
 
 
-def batches(table, steps):
+def draws(table, batch_size):
     split = balanced_split(table.values("Male"), 2, 0)
-    return [(x0.numpy(), x1.numpy()) for x0, x1 in training_pairs(table, split, 32, 3, 11, steps)]
+    return PairDraws(split.training("Male"), batch_size, seed=11)
+
+
+def batches(table, steps):
+    served = training_batches(table, draws(table, 3), 32, steps)
+    return [(x0.numpy(), x1.numpy()) for x0, x1 in served]
 
 
 def test_starting_at_a_step_gives_the_batches_of_an_uninterrupted_run(face_files):
@@ -53,15 +60,47 @@ def test_files_and_memory_serve_the_same_batches(faces, face_files):
 
 
 def test_a_batch_holds_the_planned_images_of_the_training_split(faces):
-    split = balanced_split(faces.values("Male"), 2, 0)
-    members = (split.train_negative, split.train_positive)
-    plan = batch_plan(11, 2, 3, (len(members[0]), len(members[1])))
-    pair = batches(faces, range(2, 3))[0]
-    for label in (0, 1):
-        for place in range(3):
-            image = faces.images[members[label][plan.positions[label, place]]]
-            image = image[:, ::-1] if plan.mirrored[label, place] else image
-            np.testing.assert_array_equal(pair[label][place], pixels.to_float(image))
+    rows = draws(faces, 3).rows(2)
+    served = np.concatenate(batches(faces, range(2, 3))[0])
+    for image, index, mirrored in zip(served, rows.indices, rows.mirrored, strict=True):
+        wanted = faces.images[index][:, ::-1] if mirrored else faces.images[index]
+        np.testing.assert_array_equal(image, pixels.to_float(wanted))
+
+
+class ThreeGroups:
+    """Draws of a family that wants labels and edits of three groups, by name."""
+
+    def indices(self):
+        return np.arange(20)
+
+    def rows(self, step):
+        chosen = np.arange(6) + step
+        labels = np.stack([chosen % 3 - 1, chosen % 2], axis=1).astype(np.int8)
+        changes = random_changes(0, step, 6)
+        return Rows(chosen, labels, chosen.astype(np.int32), *changes, groups=3)
+
+    def batch(self, images, labels, edits):
+        assert len(images) == len(labels) == len(edits) == 3
+        return {"faces": images[1], "labels": labels[2], "edits": edits[0]}
+
+
+@pytest.mark.parametrize("source", ["faces", "face_files"])
+def test_a_batch_is_what_the_draws_make_of_it_on_either_backend(source, faces, request):
+    table = request.getfixturevalue(source)
+    draws = ThreeGroups()
+    served = list(training_batches(table, draws, 32, range(2, 5), 0.5))
+    twin = NumpyBatches(faces, draws, range(2, 5), 0.5)
+    assert len(served) == len(twin) == 3
+    for index, batch in enumerate(served):
+        rows = draws.rows(2 + index)
+        np.testing.assert_array_equal(batch["labels"], rows.labels[4:])
+        np.testing.assert_array_equal(batch["edits"], rows.edits[:2])
+        assert batch.keys() == twin[index].keys()
+        for name, values in batch.items():
+            assert values.dtype == twin[index][name].dtype
+            np.testing.assert_array_equal(values, twin[index][name])
+    shard = next(iter(training_batches(table, draws, 32, range(2, 3), shard=(1, 2))))
+    np.testing.assert_array_equal(shard["labels"], draws.rows(2).labels[5:])
 
 
 def read_in_graph(path, crop, size):
@@ -109,9 +148,8 @@ def test_tensorflow_and_pillow_read_the_same_real_crops(celeba_dir):
 @pytest.mark.parametrize("source", ["faces", "face_files"])
 def test_the_shards_of_all_workers_together_are_the_batch(source, request):
     table = request.getfixturevalue(source)
-    split = balanced_split(table.values("Male"), 2, 0)
     whole, *parts = (
-        next(iter(training_pairs(table, split, 32, 6, 11, range(2, 3), 0.5, shard)))
+        next(iter(training_batches(table, draws(table, 6), 32, range(2, 3), 0.5, shard)))
         for shard in ((0, 1), (0, 3), (1, 3), (2, 3))
     )
     for label in (0, 1):
@@ -124,8 +162,7 @@ def test_the_shards_of_all_workers_together_are_the_batch(source, request):
 
 def test_replicas_of_one_machine_share_a_batch(faces):
     """As `fit` hands it out under MirroredStrategy: the batch is split, no step is left out."""
-    split = balanced_split(faces.values("Male"), 2, 0)
-    pairs = training_pairs(faces, split, 32, 4, 11, range(3))
+    pairs = training_batches(faces, draws(faces, 4), 32, range(3))
     devices = tf.config.list_logical_devices("CPU")
     strategy = tf.distribute.MirroredStrategy([devices[0].name])
     handed_out = [x0.numpy() for x0, _ in strategy.experimental_distribute_dataset(pairs)]
@@ -182,9 +219,8 @@ def test_the_first_frame_of_an_animation_is_read(tmp_path):
 
 
 def test_jitter_changes_the_pixels_but_not_the_order(faces):
-    split = balanced_split(faces.values("Male"), 2, 0)
     plain, shaken, again = (
-        next(iter(training_pairs(faces, split, 32, 8, 11, range(1), jitter=jitter)))[0].numpy()
+        next(iter(training_batches(faces, draws(faces, 8), 32, range(1), jitter)))[0].numpy()
         for jitter in (0.0, 1.0, 1.0)
     )
     np.testing.assert_array_equal(shaken, again)

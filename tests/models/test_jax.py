@@ -10,9 +10,10 @@ import keras
 import numpy as np
 import pytest
 
-from faceattr.data.numpy_pairs import NumpyPairs
-from faceattr.data.pipeline import training_pairs
+from faceattr.data.numpy_batches import NumpyBatches
+from faceattr.data.pipeline import training_batches
 from faceattr.exporting.export import export
+from faceattr.models.pairs import PairDraws
 from faceattr.models.residual_gan.model import Objective, ResidualGAN
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
@@ -273,8 +274,9 @@ def test_a_run_goes_on_without_tensorflow_and_comes_back(tmp_path):
 def test_batches_without_tensorflow_are_those_of_the_pipeline(jitter):
     data = TrainingData.load(TrainConfig(attr="smile", **TINY))
     steps = range(3, 9)
-    pairs = NumpyPairs(data.table, data.split, 4, 7, steps, jitter)
-    pipeline = training_pairs(data.table, data.split, 32, 4, 7, steps, jitter)
+    draws = PairDraws(data.split.training("Smiling"), 4, 7)
+    pairs = NumpyBatches(data.table, draws, steps, jitter)
+    pipeline = training_batches(data.table, draws, 32, steps, jitter)
     assert len(pairs) == len(steps)
     for index, wanted in enumerate(pipeline):
         for images, same in zip(pairs[index], wanted, strict=True):
