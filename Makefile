@@ -20,7 +20,7 @@ lint: $(INSTALLED)  ## format, lint and types
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
 
-$(INSTALLED): requirements.txt pyproject.toml
+$(INSTALLED): requirements.txt pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --requirement requirements.txt
 	$(VENV)/bin/python -m pip install --quiet --no-deps --editable .

@@ -13,7 +13,8 @@ from urllib.parse import quote
 
 from faceattr.command_line import ArgumentParser, import_tensorflow_quietly, run
 from faceattr.errors import UserError
-from serving.repository import ModelSource, Repository, check_base_path
+
+from .repository import ModelSource, Repository, check_base_path
 
 _PROGRAM = "serving"
 
@@ -123,13 +124,13 @@ def _serve(source: ModelSource, listener: socket.socket) -> None:
     try:
         import uvicorn
 
-        from serving.rest import create_app
+        from .rest import create_app
     except ModuleNotFoundError as error:
         raise UserError(
             f"the package '{error.name}' is missing; in the project's folder, "
             "pip install '.[serving]'"
         ) from error
-    from serving.servable import SavedModelServable
+    from .servable import SavedModelServable
 
     repository = Repository([source], SavedModelServable)
     for failed in repository.load():

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from serving.request_error import RequestError
-from serving.signature import DEFAULT_SIGNATURE, Signature, TensorSpec
-from serving.tensor_json import is_base64_object, shown, to_array, to_json
+from .request_error import RequestError
+from .signature import DEFAULT_SIGNATURE, Signature, TensorSpec
+from .tensor_json import is_base64_object, shown, to_array, to_json
 
 
 class Layout(Enum):

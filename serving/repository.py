@@ -14,8 +14,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from faceattr.errors import UserError
-from serving.request_error import RequestError
-from serving.signature import Signature
+
+from .request_error import RequestError
+from .signature import Signature
 
 # TensorFlow Serving keeps a version as a 64-bit signed integer.
 LARGEST_VERSION = 2**63 - 1

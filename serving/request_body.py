@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import AsyncIterable
 
-from serving.request_error import RequestError
+from .request_error import RequestError
 
 # Plain or unpacked. A 24-megapixel JPEG is about 12 MiB, 16 MiB as base64; a batch of sixteen
 # 128x128 float images is about 10 MB of JSON. Parsed JSON takes up to forty times the memory of

@@ -15,12 +15,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.codec import decode_predict, encode_predict, parse_document, signature_name
-from serving.repository import ModelVersion, Repository, Servable
-from serving.request_body import check_length, read_body, unpack
-from serving.request_error import RequestError
-from serving.rest_path import RestCall, parse_rest_path
-from serving.signature import Signature
+from .codec import decode_predict, encode_predict, parse_document, signature_name
+from .repository import ModelVersion, Repository, Servable
+from .request_body import check_length, read_body, unpack
+from .request_error import RequestError
+from .rest_path import RestCall, parse_rest_path
+from .signature import Signature
 
 _logger = logging.getLogger("serving")
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from serving.repository import LARGEST_VERSION
-from serving.request_error import RequestError
+from .repository import LARGEST_VERSION
+from .request_error import RequestError
 
 _VERSION = r"(?:/versions/(?P<version>[0-9]+)|/labels/(?P<label>[^/:]+))?"
 _POST = re.compile(

@@ -11,9 +11,9 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from serving.repository import SAVED_MODEL_FILE
-from serving.request_error import RequestError
-from serving.signature import Signature, describe, read_signature
+from .repository import SAVED_MODEL_FILE
+from .request_error import RequestError
+from .signature import Signature, describe, read_signature
 
 _SERVE_TAG = "serve"
 

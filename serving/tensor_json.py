@@ -13,7 +13,7 @@ import json
 
 import numpy as np
 
-from serving.request_error import RequestError
+from .request_error import RequestError
 
 BASE64_KEY = "b64"
 BYTES_SUFFIX = "_bytes"

@@ -1,0 +1,97 @@
+"""What `pip install` puts where. Building needs setuptools, which pip fetches."""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+HOUSE = pathlib.Path(__file__).resolve().parents[1]
+FOLDERS = ("faceattr", "serving")
+
+pytestmark = pytest.mark.slow
+
+
+def run(*words, cwd, python=sys.executable):
+    """What Python prints, with these words after its name."""
+    process = subprocess.run(
+        [python, *map(str, words)], cwd=cwd, capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 0, process.stderr
+    return process.stdout
+
+
+def copied(folder):
+    """What is built, in another folder: a build leaves folders behind."""
+    folder.mkdir()
+    for name in FOLDERS:
+        shutil.copytree(HOUSE / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(HOUSE / name, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    copy = copied(folder / "copy")
+    run("-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, copy, cwd=folder)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+def test_a_wheel_holds_one_package_with_all_its_files(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+
+    inside = {name for name in names if ".dist-info/" not in name}
+    assert {name.partition("/")[0] for name in inside} == {"faceattr"}
+    wanted = {
+        path.relative_to(HOUSE).as_posix().removeprefix("faceattr/")
+        for folder in FOLDERS
+        for path in (HOUSE / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {name.removeprefix("faceattr/") for name in inside} == wanted
+
+
+def test_the_server_is_imported_as_a_part_of_the_package(wheel, tmp_path):
+    run(
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        tmp_path / "there",
+        wheel,
+        cwd=tmp_path,
+    )
+    code = (
+        "import sys; sys.path.insert(0, 'there'); import faceattr.serving.rest, faceattr\n"
+        "print(faceattr.__file__, faceattr.serving.rest.__file__)\n"
+        "import faceattr.pictures.html; faceattr.pictures.html.style()\n"
+        "assert not any(name.split('.')[0] == 'serving' for name in sys.modules)"
+    )
+    found = run("-c", code, cwd=tmp_path).split()
+    assert found == [
+        str(tmp_path / "there" / "faceattr" / name) for name in ("__init__.py", "serving/rest.py")
+    ]
+
+
+def test_an_editable_install_finds_the_server_within_and_beside_the_package(tmp_path):
+    environment, copy = tmp_path / "environment", copied(tmp_path / "copy")
+    run("-m", "venv", environment, cwd=tmp_path)
+    python = environment / "bin" / "python"
+    run(
+        *("-m", "pip", "install", "--quiet", "--no-deps", "--editable", copy),
+        cwd=tmp_path,
+        python=python,
+    )
+    for folder, name in ((tmp_path, "faceattr.serving"), (copy, "serving")):
+        code = f"import faceattr, {name}.request_error as found; print(faceattr.__file__, found.__file__)"
+        assert run("-c", code, cwd=folder, python=python).split() == [
+            str(copy / "faceattr" / "__init__.py"),
+            str(copy / "serving" / "request_error.py"),
+        ]
