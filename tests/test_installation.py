@@ -90,7 +90,8 @@ def test_an_editable_install_finds_the_server_within_and_beside_the_package(tmp_
         python=python,
     )
     for folder, name in ((tmp_path, "faceattr.serving"), (copy, "serving")):
-        code = f"import faceattr, {name}.request_error as found; print(faceattr.__file__, found.__file__)"
+        code = f"import faceattr, {name}.request_error as server\n"
+        code += "print(faceattr.__file__, server.__file__)"
         assert run("-c", code, cwd=folder, python=python).split() == [
             str(copy / "faceattr" / "__init__.py"),
             str(copy / "serving" / "request_error.py"),

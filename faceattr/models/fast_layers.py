@@ -1,7 +1,4 @@
-"""Two of Keras's layers, computed faster in training for the same numbers.
-
-They are named as Keras's own, because that is what their weights are called in a .keras file.
-"""
+"""Two of Keras's layers, computed faster in training for the same numbers."""
 
 from typing import Any
 
@@ -38,7 +35,7 @@ class BatchNormalization(layers.BatchNormalization):
         return outputs
 
 
-class Conv2D(layers.Conv2D):
+class UpsampledConv2D(layers.Conv2D):
     """`keras.layers.Conv2D`, with stride 1, of maps whose pixels are first repeated twice each way.
 
     In training the larger map is never made. Kernel taps that fall on copies of one pixel are
@@ -72,6 +69,10 @@ class Conv2D(layers.Conv2D):
         batch, height, width, channels = input_shape
         enlarged = (batch, *(None if side is None else 2 * side for side in (height, width)))
         return super().compute_output_shape((*enlarged, channels))
+
+
+# Keras files the weights of a layer under its class's name, which is Conv2D in .keras files.
+UpsampledConv2D.__name__ = "Conv2D"
 
 
 def _taps_of_repeated_pixels(size: int) -> np.ndarray:

@@ -33,7 +33,7 @@ def _conv(
     padding: str = "same",
     upsampling: int = 1,
 ) -> layers.Layer:
-    conv = fast_layers.Conv2D if upsampling == 2 else layers.Conv2D
+    conv = fast_layers.UpsampledConv2D if upsampling == 2 else layers.Conv2D
     return conv(
         filters,
         kernel_size,

@@ -1,5 +1,6 @@
 import itertools
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -99,3 +100,16 @@ def test_inference_uses_the_averages_and_not_the_batch():
 def test_other_sizes_are_refused(network, size):
     with pytest.raises(ValueError, match="image_size must be one of"):
         network(size)
+
+
+def test_weights_are_filed_as_of_keras_own_layers(tmp_path):
+    network = TransformationNetwork(image_size=32, width=2)
+    network.build((None, 32, 32, 3))
+    network.save_weights(tmp_path / "network.weights.h5")
+
+    names = []
+    with h5py.File(tmp_path / "network.weights.h5") as file:
+        file.visit(names.append)
+    kinds = {name.split("/")[-2].rstrip("_0123456789") for name in names if name.endswith("/vars")}
+    assert {"conv2d", "batch_normalization"} <= kinds
+    assert not any("upsampled" in kind for kind in kinds)
