@@ -6,7 +6,7 @@ import pytest
 from hypothesis import strategies as st
 
 from faceattr.data.sources import load_files
-from faceattr.data.splits import SPLITS, Split, balanced_split, make_split
+from faceattr.data.splits import SPLITS, Split, balanced_split, make_split, unbalanced
 from faceattr.data.table import AttributeTable, LeftOut
 from faceattr.errors import UserError
 from faceattr.faces.crop import WHOLE_IMAGE
@@ -110,6 +110,29 @@ def test_no_split_leaks_and_each_class_is_balanced(kind, rows, test_per_class, s
     left_out = [image.name for image in split.left_out]
     assert len(set(left_out)) == len(left_out), "left out for one reason each"
     assert not set(left_out) & {table.names[index] for index in everything}
+
+
+@pytest.mark.parametrize("kind", SPLITS)
+def test_without_balance_every_image_that_may_trains(kind):
+    rng = np.random.default_rng(0)
+    labels = rng.choice([-1, 0, 1], 200, p=[0.6, 0.1, 0.3])
+    identities = rng.integers(-1, 60, 200)
+    partition = rng.integers(-1, 3, 200).astype(np.int8)
+    table = make_table(labels, identities=identities, partition=partition)
+    bad = {int(np.flatnonzero(labels)[0]): "broken"}
+    balanced = make_split(kind, table, "Male", 10, 0, bad)
+    split = unbalanced(balanced, kind, table, "Male")
+    np.testing.assert_array_equal(split.test_negative, balanced.test_negative)
+    np.testing.assert_array_equal(split.test_positive, balanced.test_positive)
+    test = np.concatenate(split.held_out("Male"))
+    may = (labels != 0) & ~np.isin(np.arange(200), [*bad, *test])
+    may &= {
+        "random": np.ones(200, bool),
+        "official": partition == 0,
+        "person": (identities >= 0) & ~np.isin(identities, identities[test]),
+    }[kind]
+    np.testing.assert_array_equal(split.train_negative, np.flatnonzero(may & (labels < 0)))
+    np.testing.assert_array_equal(split.train_positive, np.flatnonzero(may & (labels > 0)))
 
 
 def test_every_image_that_cannot_be_placed_is_listed_with_its_reason():

@@ -1,107 +1,19 @@
-"""Training and test: at random as in the paper (section 4), CelebA's own, or by person."""
+"""One attribute: as many images of either class train, and as many are held out (section 4)."""
 
-import csv
 import dataclasses
-import pathlib
+from collections.abc import Mapping
 
 import numpy as np
 
-from faceattr.data.table import AttributeTable, LeftOut
+from faceattr.data.splits.placing import (
+    PAPER_TEST_PER_CLASS,
+    default_test_per_class,
+    generator,
+    usable_images,
+)
+from faceattr.data.splits.split import Split
+from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
-from faceattr.files import replacing, write_text
-
-SPLITS = ("random", "official", "person")
-
-PAPER_TEST_PER_CLASS = 1000
-
-# When a class is too small for the paper's test set, a fifth of it is held out, so that most of
-# the minority class is left to train on.
-_SMALL_TEST_SHARE = 5
-
-# Keeps the draws of a split apart from other draws of the same seed.
-_SPLIT_DRAWS = 0x5117
-
-_LISTS = ("train_negative", "train_positive", "test_negative", "test_positive")
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Split:
-    """Indices into a table, each int64 [n]; training classes are of equal size.
-
-    Attributes:
-        train_negative, train_positive: images without and with the attribute, for training.
-        test_negative, test_positive: the same, held out.
-        left_out: images that could not be in any of these, and why. Those that balancing alone
-            leaves over are not listed.
-    """
-
-    train_negative: np.ndarray
-    train_positive: np.ndarray
-    test_negative: np.ndarray
-    test_positive: np.ndarray
-    left_out: tuple[LeftOut, ...] = ()
-
-    def training(self, column: str) -> tuple[np.ndarray, np.ndarray]:
-        """Training images without and with the attribute of a column, int64 [n] each."""
-        return self.train_negative, self.train_positive
-
-    def held_out(self, column: str) -> tuple[np.ndarray, np.ndarray]:
-        """Held-out images without and with the attribute of a column, int64 [n] each."""
-        return self.test_negative, self.test_positive
-
-    def indices(self) -> np.ndarray:
-        """int64 [n]: every image of the split."""
-        return np.concatenate([getattr(self, name) for name in _LISTS])
-
-    def write(self, folder: pathlib.Path, table: AttributeTable) -> None:
-        """Writes the four lists, a name a line in `folder/<list>.txt`, and `left_out.csv`."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in _LISTS:
-            names = [table.names[index] for index in getattr(self, name)]
-            write_text(folder / f"{name}.txt", "".join(f"{name}\n" for name in names))
-        with (
-            replacing(folder / "left_out.csv") as beside,
-            beside.open("w", encoding="utf-8", newline="") as file,
-        ):
-            rows = csv.writer(file, lineterminator="\n")
-            rows.writerow(["image", "reason", "detail"])
-            rows.writerows(map(dataclasses.astuple, self.left_out))
-
-    @classmethod
-    def read(cls, folder: pathlib.Path, table: AttributeTable) -> "Split":
-        """Reads what `write` wrote, against the same or a larger table.
-
-        Raises:
-            UserError: if a list is missing, an image is in two lists, or the table does not have
-                an image of a list.
-        """
-        index_of = {name: index for index, name in enumerate(table.names)}
-        lists: dict[str, np.ndarray] = {}
-        list_of: dict[str, str] = {}
-        for name in _LISTS:
-            path = folder / f"{name}.txt"
-            if not path.is_file():
-                raise UserError(f"{path}: no such file; a training writes it, in split/ of its run")
-            images = path.read_text(encoding="utf-8").split("\n")[:-1]
-            gone = [image for image in images if image not in index_of]
-            if gone:
-                raise UserError(
-                    f"{path}: {len(gone)} of {len(images)} images are not in the data, such as "
-                    f"{gone[0]}; is it the data of this run?"
-                )
-            for image in images:
-                if image in list_of:
-                    raise UserError(f"{path}: {image} is in {list_of[image]} as well")
-                list_of[image] = f"{name}.txt"
-            lists[name] = np.array([index_of[image] for image in images], np.int64)
-        return cls(**lists, left_out=_read_left_out(folder / "left_out.csv"))
-
-
-def _read_left_out(path: pathlib.Path) -> tuple[LeftOut, ...]:
-    if not path.is_file():
-        return ()
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(LeftOut(*row) for row in list(csv.reader(file))[1:] if len(row) == 3)
 
 
 def make_split(
@@ -110,7 +22,7 @@ def make_split(
     column: str,
     test_per_class: int | None,
     seed: int,
-    bad: dict[int, str] | None = None,
+    bad: Mapping[int, str] | None = None,
 ) -> Split:
     """Splits the images of a table by one attribute; no image is in both training and test.
 
@@ -130,20 +42,9 @@ def make_split(
     Raises:
         UserError: if a class is empty or too small, or if the source lacks what `kind` needs.
     """
-    bad = bad or {}
-    usable = table.known(column)
-    left_out = list(table.left_out)
-    left_out += [
-        LeftOut(table.names[index], f"{column} unknown or unsure")
-        for index in np.flatnonzero(~usable)
-    ]
-    left_out += [
-        LeftOut(table.names[index], "cannot be read", problem) for index, problem in bad.items()
-    ]
-    usable[list(bad)] = False
-    eligible, reason = _eligible(kind, table)
-    left_out += [LeftOut(table.names[i], reason) for i in np.flatnonzero(usable & ~eligible)]
-    usable &= eligible
+    usable, left_out = usable_images(
+        kind, table, table.known(column), f"{column} unknown or unsure", bad or {}
+    )
     positive = table.values(column)
     for has, without in ((True, "without"), (False, "with")):
         if usable.any() and not (positive[usable] == has).any():
@@ -152,14 +53,14 @@ def make_split(
                 "needed, see --attr and the labels"
             )
     if kind == "official":
-        assert table.partition is not None, "see _eligible"
+        assert table.partition is not None, "see usable_images"
         split = official_split(table.partition, positive, usable, test_per_class, seed)
     elif kind == "person":
-        assert table.identities is not None, "see _eligible"
+        assert table.identities is not None, "see usable_images"
         split = person_split(table.identities, positive, usable, test_per_class, seed)
     else:
         split = balanced_split(positive, test_per_class, seed, usable)
-    return dataclasses.replace(split, left_out=tuple(left_out))
+    return dataclasses.replace(split, left_out=left_out)
 
 
 def balanced_split(
@@ -180,7 +81,7 @@ def balanced_split(
     Raises:
         UserError: if a class is empty, or too small for `test_per_class`.
     """
-    rng = np.random.default_rng([seed, _SPLIT_DRAWS])
+    rng = generator(seed)
     classes = _classes(positive, np.ones(len(positive), bool) if usable is None else usable)
     chosen = _test_count(classes, test_per_class)
     smaller = min(map(len, classes))
@@ -208,7 +109,7 @@ def official_split(
     Raises:
         UserError: if training or test has no image of a class, or too few for `test_per_class`.
     """
-    rng = np.random.default_rng([seed, _SPLIT_DRAWS])
+    rng = generator(seed)
     train = _classes(positive, usable & (partition == 0))
     test = _classes(positive, usable & (partition == 2))
     counts = ", ".join(
@@ -249,7 +150,7 @@ def person_split(
     Raises:
         UserError: if the persons cannot be divided so that both sides have both classes.
     """
-    rng = np.random.default_rng([seed, _SPLIT_DRAWS])
+    rng = generator(seed)
     classes = _classes(positive, usable)
     chosen = _test_count(classes, test_per_class)
     persons, person_of = np.unique(identities[usable], return_inverse=True)
@@ -274,11 +175,25 @@ def person_split(
     return _drawn(train, test, chosen, rng)
 
 
-def default_test_per_class(smaller: int) -> int:
-    """The paper's 1,000, or a fifth of the smaller class where that is more than half of it."""
-    if smaller >= 2 * PAPER_TEST_PER_CLASS:
-        return PAPER_TEST_PER_CLASS
-    return max(1, smaller // _SMALL_TEST_SHARE)
+def unbalanced(split: Split, kind: str, table: AttributeTable, column: str) -> Split:
+    """A split with all images in training that may be, of classes of any size.
+
+    Args:
+        split: of `make_split`; what is held out stays as it is.
+        kind, table, column: that it was made of.
+    """
+    left_out = {image.name for image in split.left_out}
+    may = table.known(column) & np.array([name not in left_out for name in table.names])
+    held_out = np.concatenate([split.test_negative, split.test_positive])
+    may[held_out] = False
+    if kind == "official":
+        assert table.partition is not None, "see make_split"
+        may &= table.partition == 0
+    elif kind == "person":
+        assert table.identities is not None, "see make_split"
+        may &= ~np.isin(table.identities, table.identities[held_out])
+    negatives, positives = _classes(table.values(column), may)
+    return dataclasses.replace(split, train_negative=negatives, train_positive=positives)
 
 
 def _classes(positive: np.ndarray, usable: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -316,26 +231,3 @@ def _drawn(
     train_lists = [np.sort(rng.permutation(members)[:smaller]) for members in train]
     test_lists = [np.sort(rng.permutation(members)[:test_count]) for members in test]
     return Split(train_lists[0], train_lists[1], test_lists[0], test_lists[1])
-
-
-def _eligible(kind: str, table: AttributeTable) -> tuple[np.ndarray, str]:
-    """Which images a kind of split can place, bool [n], and why it cannot place the others.
-
-    Raises:
-        UserError: if it can place none.
-    """
-    if kind == "official":
-        if table.partition is None:
-            raise UserError(
-                "--split official needs the data set's own split, CelebA's list_eval_partition."
-                "txt, which these data do not have; choose --split random or --split person"
-            )
-        return table.partition >= 0, "not in the official partition"
-    if kind == "person":
-        if table.identities is None or not (table.identities >= 0).any():
-            raise UserError(
-                "--split person needs to know who is who (CelebA's identity_CelebA.txt, LFW's "
-                "folders, a person column in a CSV), which these data do not; choose --split random"
-            )
-        return table.identities >= 0, "person unknown"
-    return np.ones(len(table), bool), ""
