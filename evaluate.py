@@ -26,7 +26,7 @@ The report holds report.html (everything, to look at), metrics.json (the same fo
 figures/. docs/evaluation.md tells what each measure means and what it does not.
 
 The judge of attributes is trained first, on faces that no edit is tried on, and kept in
---cache_dir; on 7,000 faces that is twenty minutes of one CPU core. Identity and landmarks need
+--cache_dir; docs/evaluation.md says how long that takes. Identity and landmarks need
   pip install dlib-bin face_recognition_models
 and are left out, and named, without it.
 """

@@ -12,6 +12,7 @@ from PIL import Image
 
 from faceattr.attributes import PAPER_ATTRIBUTES
 from faceattr.data.table import AttributeTable
+from faceattr.pictures.words import percent
 from faceattr.progress import progress_bar
 
 
@@ -174,7 +175,7 @@ def counts_text(counts: Sequence[ClassCount], names: Sequence[str]) -> str:
                 f"{count.positive:,}",
                 f"{count.negative:,}",
                 *([f"{count.unknown:,}"] if unknown else []),
-                "-" if math.isnan(count.share) else f"{count.share:.1%}",
+                percent(count.share, 1),
             ]
         )
     return _aligned(rows, left=2)

@@ -44,9 +44,9 @@ def fixed(value: float | None, digits: int = 2) -> str:
     return f"{round(value, digits) + 0.0:.{digits}f}"  # not -0.00
 
 
-def percent(value: float | None) -> str:
-    """A share in whole percents, for a column; a dash where there is none."""
-    return DASH if value is None or not math.isfinite(value) else number(value, "%")
+def percent(value: float | None, digits: int = 0) -> str:
+    """A share in percents, for a column; a dash where there is none."""
+    return DASH if value is None or not math.isfinite(value) else f"{value:.{digits}%}"
 
 
 def interval(

@@ -43,7 +43,7 @@ def test_an_interval_has_its_unit_once():
 
 def test_numbers_of_a_column():
     assert [fixed(1.234), fixed(-0.001), fixed(None), fixed(math.nan)] == ["1.23", "0.00", "-", "-"]
-    assert [percent(0.256), percent(None), percent(math.inf)] == ["26%", "-", "-"]
+    assert [percent(0.256), percent(0.256, 1), percent(None)] == ["26%", "25.6%", "-"]
     assert interval(0.5, 0.25, 0.75, 1, 100) == "50.0 (25.0 to 75.0)"
     assert [interval(None, None, None), interval(math.nan, 0, 1)] == ["-", "-"]
 
