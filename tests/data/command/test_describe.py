@@ -9,7 +9,10 @@ from PIL import Image
 
 from faceattr.attributes import PAPER_ATTRIBUTES
 from faceattr.data import synthetic
-from faceattr.data.describe import (
+from faceattr.data.command.describe import example_grid
+from faceattr.data.command.figures import synthetic_attribute
+from faceattr.data.command.heat_map import UNDEFINED, cell_center, heat_colour, heat_map
+from faceattr.data.command.summary import (
     class_counts,
     correlations,
     correlations_text,
@@ -17,14 +20,6 @@ from faceattr.data.describe import (
     image_sizes,
     ranked,
     sizes_text,
-)
-from faceattr.data.figures import (
-    UNDEFINED,
-    cell_center,
-    example_grid,
-    heat_colour,
-    heat_map,
-    synthetic_attribute,
 )
 from faceattr.data.sources import load_files
 from faceattr.data.table import AttributeTable

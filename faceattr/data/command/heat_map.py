@@ -1,20 +1,12 @@
-"""Pictures of a table: the heat map of its correlations, examples, and the drawn faces."""
+"""The correlations of a table as a picture."""
 
 from __future__ import annotations
 
 import math
-import pathlib
 from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
-
-from faceattr.attributes import PAPER_ATTRIBUTES, Attribute
-from faceattr.data import synthetic
-from faceattr.data.table import AttributeTable
-from faceattr.errors import UserError
-from faceattr.pictures.grids import image_grid
-from faceattr.pictures.png import write_png
 
 Colour = tuple[int, int, int]
 
@@ -23,7 +15,6 @@ UNDEFINED: Colour = (190, 190, 190)
 
 _NEGATIVE: Colour = (33, 102, 172)
 _POSITIVE: Colour = (178, 24, 43)
-_MASK: Colour = (230, 0, 60)
 _BLACK: Colour = (0, 0, 0)
 _WHITE: Colour = (255, 255, 255)
 _CELL = 20
@@ -127,89 +118,3 @@ def _draw_legend(
     draw.text(
         (left + _CELL + 8, top + _CELL // 2), "undefined", fill=_BLACK, font=font, anchor="lm"
     )
-
-
-def example_grid(
-    table: AttributeTable, column: str, image_size: int, per_class: int, seed: int
-) -> np.ndarray:
-    """Draws faces of both classes of a column, as the networks see them.
-
-    Images that cannot be read are passed over; where a class has too few, its row ends white.
-
-    Args:
-        table: the faces.
-        column: one of its columns.
-        image_size: int, side of a crop in pixels.
-        per_class: int >= 1, faces in a row.
-        seed: int. The same seed shows the same faces.
-
-    Returns:
-        uint8 [height, width, 3].
-    """
-    labels = table.labels[:, table.columns.index(column)]
-    rng = np.random.default_rng(seed)
-    rows = []
-    for value, word in ((-1, "no"), (1, "yes")):
-        row = np.full((per_class, image_size, image_size, 3), 255, np.uint8)
-        shown = 0
-        for index in rng.permutation(np.flatnonzero(labels == value)):
-            if shown == per_class:
-                break
-            try:
-                row[shown] = table.crops(np.array([index]), image_size)[0]
-            except UserError:
-                continue
-            shown += 1
-        rows.append((f"{column}: {word}", row))
-    return image_grid(rows)
-
-
-def synthetic_faces(rows: int, per_row: int, image_size: int) -> np.ndarray:
-    """Draws the first faces of data set 0 as a grid: uint8 [height, width, 3]."""
-    faces = [synthetic.sample_parameters(0, index) for index in range(rows * per_row)]
-    images = np.stack([synthetic.render(face, image_size) for face in faces])
-    return image_grid([("", row) for row in np.split(images, rows)])
-
-
-def synthetic_attribute(
-    attribute: Attribute, faces: Sequence[synthetic.FaceParameters], image_size: int
-) -> np.ndarray:
-    """Draws faces without an attribute, the same with it, and where the two may differ.
-
-    Args:
-        attribute: one of the paper's six.
-        faces: whether each has the attribute does not matter.
-        image_size: int, side of a face in pixels.
-
-    Returns:
-        uint8 [height, width, 3]; the third row is the first with the region mask in red.
-    """
-    without, having, masked = [], [], []
-    for face in faces:
-        twin = synthetic.flip(face, attribute.column)
-        if synthetic.labels(face)[attribute.column] > 0:
-            face, twin = twin, face
-        without.append(synthetic.render(face, image_size))
-        having.append(synthetic.render(twin, image_size))
-        mask = synthetic.region_mask(face, attribute.column, image_size)
-        tinted = np.where(mask[..., None], without[-1] * 0.5 + np.array(_MASK) * 0.5, without[-1])
-        masked.append(tinted.astype(np.uint8))
-    rows = (("off", without), ("on", having), ("mask", masked))
-    return image_grid([(label, np.stack(images)) for label, images in rows])
-
-
-def synthetic_figures(folder: pathlib.Path) -> list[pathlib.Path]:
-    """Writes the pictures of docs/synthetic.md and returns their paths."""
-    pictures = {"faces": synthetic_faces(8, 8, 64)}
-    faces = [synthetic.sample_parameters(0, index) for index in range(40)]
-    men = [face for face in faces if face.is_male]
-    for attribute in PAPER_ATTRIBUTES:
-        # Unless asked for, no woman of a data set is bearded.
-        shown = men if attribute.column == "No_Beard" else faces
-        pictures[attribute.name] = synthetic_attribute(attribute, shown[:8], 80)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, picture in pictures.items():
-        paths.append(folder / f"synthetic-{name}.png")
-        write_png(paths[-1], picture, optimize=True)
-    return paths

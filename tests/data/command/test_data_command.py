@@ -13,7 +13,7 @@ from PIL import Image
 from faceattr.data import synthetic
 from faceattr.data.sources import load_files
 
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[3]
 
 
 def data(*arguments, cwd=ROOT):
@@ -122,6 +122,19 @@ def test_describe_takes_a_csv_file_without_celebas_columns(tmp_path):
     assert (tmp_path / "describe-csv" / "examples.png").is_file()
 
 
+def test_describe_counts_labels_as_they_are_corrected(folder, tmp_path):
+    out, _ = folder
+    first = load_files("celeba", out).names[0]
+    (tmp_path / "corrections.csv").write_text(f"image,column,value\n{first},Smiling,\n")
+    process = data(
+        *("describe", "--data", "celeba", "--data_dir", out, "--attr", "smile"),
+        *("--label_overrides", "corrections.csv"),
+        cwd=tmp_path,
+    )
+    assert process.returncode == 0, process.stderr
+    assert re.search(r"smile +Smiling +\d+ +\d+ +1 ", process.stdout), "one label is unknown"
+
+
 def test_describe_imports_no_tensorflow(tmp_path):
     program = (
         "import sys, runpy; sys.argv = ['data', *sys.argv[1:]]\n"
@@ -164,6 +177,8 @@ def test_check_names_bad_images_and_says_so_by_its_status(tmp_path):
         (["describe", "--attr", "smyle", "--count", "3"], ["unknown attribute 'smyle'", "Smiling"]),
         (["describe", "--data", "celeba"], ["--data celeba needs --data_dir"]),
         (["describe", "--data_dir", "faces"], ["--data_dir", "--data"]),
+        (["check", "--data", "celebb"], ["--data celebb", "choose one of", "celeba"]),
+        (["pack", "--out", "x", "--crop", "lfw"], ["--crop is for --data celeba"]),
         (["describe", "--count", "0"], ["--count 0"]),
         (
             ["describe", "--data", "lfw", "--data_dir", "nowhere"],
