@@ -1,16 +1,24 @@
 """Measures the edits of runs and writes a report; see `python evaluate.py --help`."""
 
 import argparse
+import dataclasses
 import pathlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from faceattr import command_line
-from faceattr.data.sources import CROPS, SOURCES
+from faceattr.data.choice import DataChoice
 from faceattr.errors import UserError
-from faceattr.pictures.words import faces, number, span
+from faceattr.evaluation.settings import (
+    FACES,
+    JUDGE,
+    ClassifierSettings,
+    EvaluationSettings,
+    FaceChoice,
+)
+from faceattr.options import Option, add_flags, options_of, value_problem
 
 if TYPE_CHECKING:
-    from faceattr.evaluation.evaluate import Evaluation
+    from faceattr.evaluation.metrics import Metrics
 
 _EPILOG = """examples:
   python evaluate.py --run runs/glasses
@@ -32,7 +40,25 @@ and are left out, and named, without it.
 """
 
 
-_UNKNOWN = "unknown"
+def _options() -> list[Option]:
+    """What is declared in the settings and has a flag, in the order of the help."""
+    faces = {**options_of(DataChoice), **options_of(FaceChoice)}
+    faces["data"] = dataclasses.replace(
+        faces["data"],
+        default=None,
+        help="all labelled faces of a source, but those trained on: one of "
+        f"{', '.join(faces['data'].choices)} (default: the test split of each run)",
+    )
+    measuring = options_of(EvaluationSettings)
+    epochs = dataclasses.replace(options_of(ClassifierSettings)["epochs"], name="classifier_epochs")
+    seed = dataclasses.replace(faces.pop("seed"), group="options")
+    return [
+        seed,
+        *(dataclasses.replace(each, group=FACES) for each in faces.values()),
+        epochs,
+        measuring["identity_faces"],
+        measuring["inception_weights"],
+    ]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,52 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         default="report",
         help="folder for the report; an earlier one is replaced (%(default)s)",
     )
-    parser.add_argument(
-        "--seed", type=int, default=0, help="of the draws of faces and of intervals (%(default)s)"
-    )
-    _add_faces(parser)
-    _add_judge(parser)
-    _add_models(parser)
-    return parser
-
-
-def _add_faces(parser: argparse.ArgumentParser) -> None:
-    faces = parser.add_argument_group("faces to try the edits on")
-    faces.add_argument(
-        "--data",
-        choices=SOURCES,
-        help="all labelled faces of a source, but those trained on (default: the test split of "
-        "each run)",
-    )
-    faces.add_argument(
-        "--data_dir", metavar="FOLDER", help="its folder; without --data, that of the runs' data"
-    )
-    faces.add_argument("--labels", metavar="FILE", help="the CSV file of --data csv")
-    faces.add_argument("--image_column", help="the column of --labels with the image paths")
-    faces.add_argument("--crop", choices=list(CROPS), help="where the face is in each image")
-    faces.add_argument(
-        "--min_confidence",
-        type=float,
-        metavar="X",
-        help="how sure a label of --data lfw or csv must be",
-    )
-    faces.add_argument(
-        "--synthetic_faces",
-        type=int,
-        default=2400,
-        metavar="N",
-        help="how many faces --data synthetic draws (%(default)s)",
-    )
-    faces.add_argument(
-        "--test_per_class",
-        type=int,
-        metavar="N",
-        help="at most so many faces of each class (default: all of a test split, 1000 of --data)",
-    )
-
-
-def _add_judge(parser: argparse.ArgumentParser) -> None:
-    judge = parser.add_argument_group("the judge of attributes")
+    judge = parser.add_argument_group(JUDGE)
     judge.add_argument(
         "--classifier_data",
         nargs="+",
@@ -107,77 +88,43 @@ def _add_judge(parser: argparse.ArgumentParser) -> None:
         "the runs); never a face that it judges, nor its person",
     )
     judge.add_argument(
-        "--classifier_epochs", type=int, default=8, metavar="N", help="passes over it (%(default)s)"
-    )
-    judge.add_argument(
         "--cache_dir",
         default="runs/.cache",
         metavar="FOLDER",
         help="where trained judges are kept (%(default)s)",
     )
-
-
-def _add_models(parser: argparse.ArgumentParser) -> None:
-    models = parser.add_argument_group("other models")
-    models.add_argument(
-        "--identity_faces",
-        type=int,
-        default=100,
-        metavar="N",
-        help="at most so many faces of each class for identity and landmarks, and as many pairs of "
-        "photographs to compare with; a fifth of a second each (%(default)s)",
-    )
-    models.add_argument(
-        "--inception_weights",
-        metavar="FILE",
-        help="Keras's InceptionV3 weights without the top, to measure realism by its features too",
-    )
+    add_flags(parser, _options())
+    return parser
 
 
 def _main(arguments: argparse.Namespace) -> None:
-    _refuse_flags(arguments)
+    given = {}
+    for option in _options():
+        value = getattr(arguments, option.name)
+        if value is None:
+            continue
+        if problem := value_problem(option, value):
+            raise UserError(f"--{option.name} {value}: {problem}")
+        given[option.name] = value
+    measuring = {name: given[name] for name in options_of(EvaluationSettings) if name in given}
+    faces, settings = FaceChoice.of(given), EvaluationSettings(**measuring)
+    epochs = given.get("classifier_epochs")
+    classifier = ClassifierSettings() if epochs is None else ClassifierSettings(epochs=epochs)
     classifier_data = _classifier_data(arguments.classifier_data)
     command_line.import_keras_quietly()
-    from faceattr.evaluation.evaluate import EvaluationSettings
     from faceattr.evaluation.evaluate_runs import evaluate_runs
-    from faceattr.evaluation.judge.attribute_classifier import ClassifierSettings
-    from faceattr.evaluation.subjects.face_choice import FaceChoice
 
-    weights = arguments.inception_weights
     evaluation = evaluate_runs(
         arguments.run,
         arguments.out,
-        FaceChoice(
-            data=arguments.data,
-            data_dir=arguments.data_dir,
-            labels=arguments.labels,
-            image_column=arguments.image_column,
-            crop=arguments.crop,
-            min_confidence=arguments.min_confidence,
-            synthetic_faces=arguments.synthetic_faces,
-            test_per_class=arguments.test_per_class,
-            seed=arguments.seed,
-        ),
-        EvaluationSettings(
-            seed=arguments.seed,
-            identity_faces=arguments.identity_faces,
-            identity_pairs=arguments.identity_faces,
-            # All of 1,000 faces would fill the memory, and no report shows as many.
-            pictures=200,
-            inception_weights=None if weights is None else pathlib.Path(weights),
-        ),
-        ClassifierSettings(epochs=arguments.classifier_epochs),
+        faces,
+        settings,
+        classifier,
         classifier_data,
         arguments.cache_dir,
     )
-    _print(evaluation)
+    _print(evaluation.metrics)
     print(f"report: {pathlib.Path(arguments.out) / 'report.html'}")
-
-
-def _refuse_flags(arguments: argparse.Namespace) -> None:
-    for name in ("classifier_epochs", "identity_faces"):
-        if getattr(arguments, name) < 1:
-            raise UserError(f"--{name} {getattr(arguments, name)}: must be at least 1")
 
 
 def _classifier_data(words: list[str] | None) -> dict[str, str] | None:
@@ -192,53 +139,23 @@ def _classifier_data(words: list[str] | None) -> dict[str, str] | None:
     return found
 
 
-def _print(evaluation: "Evaluation") -> None:
+def _print(metrics: "Metrics") -> None:
     """A line or two for each edit, none of them without what it must be read beside."""
-    scores = evaluation.metrics["classifier"]["scores"]
-    for subject in evaluation.metrics["subjects"]:
-        judge = scores[subject["source"]][subject["column"]]
-        for name, edit in subject["edits"].items():
-            recall = judge[
-                "recall_positive" if edit["direction"] == "to_positive" else "recall_negative"
-            ]
-            success = edit["success"]
-            print(
-                f"{subject['name']}, {name}: {_share(success['edited'])} classed as the target, "
-                f"{_percent(success['before']['value'])} before the edit; the judge gets "
-                f"{_percent(recall)} of real ones right"
-            )
-            print(f"  {_beside(edit)}")
-    for part in evaluation.metrics["skipped"]:
-        where = f" ({', '.join(part['edits'])})" if part["edits"] else ""
-        print(f"left out: {part['part']}: {part['reason']}{where}")
+    from faceattr.evaluation.measures import identity, locality, no_op, realism, success
 
-
-def _beside(edit: dict[str, Any]) -> str:
-    parts = [
-        f"mean change {_number(edit['locality']['mean_change']['value'])} of [-1, 1], "
-        f"{_number(edit['no_op']['ratio'])} times as much where it is not needed"
-    ]
-    if edit["realism"] is not None:
-        parts.append(
-            f"kernel distance from real faces {_number(edit['realism']['kernel'])}, unedited "
-            f"{_number(edit['realism_before']['kernel'])}"
-        )
-    if edit["identity"] is not None:
-        parts.append(f"{_percent(edit['identity']['kept']['value'])} taken for the same person")
-    return "; ".join(parts)
-
-
-def _share(estimate: dict[str, Any]) -> str:
-    within = span(estimate["low"], estimate["high"], "%", _UNKNOWN)
-    return f"{_percent(estimate['value'])} ({within}, {faces(estimate['count'])})"
-
-
-def _percent(value: float | None) -> str:
-    return number(value, "%", _UNKNOWN)
-
-
-def _number(value: float | None) -> str:
-    return number(value, missing=_UNKNOWN)
+    for subject in metrics.subjects:
+        for edit in subject.edits:
+            recall = metrics.classifier.recall(subject.source, edit.edit)
+            print(f"{subject.name}, {edit.edit.name}: {success.said(edit.success, recall)}")
+            beside = [f"{locality.said(edit.locality)}, {no_op.said(edit.no_op)}"]
+            if edit.realism is not None:
+                beside.append(realism.said(edit.realism))
+            if edit.identity is not None:
+                beside.append(identity.said(edit.identity))
+            print(f"  {'; '.join(beside)}")
+    for part in metrics.skipped:
+        where = f" ({', '.join(part.edits)})" if part.edits else ""
+        print(f"left out: {part.part}: {part.reason}{where}")
 
 
 if __name__ == "__main__":

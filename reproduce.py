@@ -1,12 +1,13 @@
 """Makes the paper's figures and tables anew; see `python reproduce.py --help`."""
 
 import argparse
-import dataclasses
 import pathlib
 import shlex
 import sys
 
 from faceattr import command_line
+from faceattr.options import add_flags, options_of
+from faceattr.reproduction.settings import QUICK, ReproductionSettings
 
 _EXPERIMENTS = ("fig4", "fig5", "fig6", "fig7", "table2", "fig9")
 
@@ -46,46 +47,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--out", default="runs/reproduction", help="folder of it all (%(default)s)")
     parser.add_argument("--quick", action="store_true", help="tiny, on drawn faces, in minutes")
-    data = parser.add_argument_group("data")
-    data.add_argument("--data", choices=("celeba", "synthetic", "packed"), help="(celeba)")
-    data.add_argument("--data_dir", help="the folder it lies in")
-    data.add_argument(
-        "--other_data", choices=("lfw", "celeba", "synthetic", "packed"), help="(lfw)"
-    )
-    data.add_argument("--other_dir", help="its folder; fig5 needs it")
-    data.add_argument("--held_out", type=float, help="share to hold out, by person (0.15)")
-    data.add_argument("--synthetic_faces", type=int, help="how many are drawn")
-    size = parser.add_argument_group("every training, as in train.py")
-    size.add_argument("--image_size", type=int, choices=(32, 64, 128, 256), help="(128)")
-    size.add_argument("--width", type=int, help="channels of the first layers (64)")
-    size.add_argument("--batch_size", type=int, help="pairs per step (64)")
-    size.add_argument("--steps", type=int, help="(20000)")
-    size.add_argument("--alpha", type=float, help="weight of the pixel term (the paper's)")
-    size.add_argument(
-        "--spectral_norm",
-        action="store_true",
-        default=None,
-        help="hold the discriminator's layers to a spectral norm of 1; with few faces it wins else",
-    )
-    size.add_argument("--ema_decay", type=float, help="edit with averaged weights (0: not)")
-    size.add_argument("--precision", choices=("float32", "mixed_bfloat16"), help="(float32)")
-    size.add_argument("--seed", type=int, help="(0)")
-    measured = parser.add_argument_group("measuring")
-    measured.add_argument("--judge_epochs", type=int, help="of the attribute classifier (10)")
-    measured.add_argument("--judge_size", type=int, help="side of the crops that it sees (64)")
-    measured.add_argument("--faces", type=int, help="most faces of a class for each edit (200)")
-    measured.add_argument("--identity_faces", type=int, help="most faces for dlib's models (100)")
+    add_flags(parser, options_of(ReproductionSettings).values())
     return parser
 
 
 def _main(arguments: argparse.Namespace) -> None:
     command_line.import_tensorflow_quietly()
     from faceattr.reproduction.reproduce import reproduce
-    from faceattr.reproduction.settings import QUICK, ReproductionSettings
     from faceattr.training.train import TrainingStopped
     from faceattr.training.watching.guards import TrainingDiverged
 
-    names = [field.name for field in dataclasses.fields(ReproductionSettings)]
+    names = options_of(ReproductionSettings)
     given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
     quick = dict(QUICK) if arguments.quick else {}
     # A folder that is named is what is meant, and not drawn faces.

@@ -1,23 +1,25 @@
 """An evaluation with every part of metrics.json, of made-up numbers and noise for faces."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from faceattr.evaluation.evaluate import EditPictures, Evaluation
+from faceattr.evaluation.measures.intervals import Estimate
+from faceattr.evaluation.measures.realism import Distances, Realism
+from faceattr.evaluation.metrics import from_json
 
 SMALL_EDITS = (("glasses", "Eyeglasses", ("add_glasses", "remove_glasses")),)
 DIRECTIONS = ("to_positive", "to_negative")
 
 
-def estimate(value, width=0.06, count=81):
-    return {
-        "value": value,
-        "low": value - width,
-        "high": value + width,
-        "count": count,
-        "confidence": 0.95,
-    }
+def an_estimate(value, width=0.06, count=81) -> Estimate:
+    return Estimate(value, value - width, value + width, count)
+
+
+def estimate(value, width=0.06, count=81) -> dict[str, Any]:
+    return vars(an_estimate(value, width, count))
 
 
 def realism(frechet=2.4):
@@ -32,10 +34,18 @@ def realism(frechet=2.4):
     }
 
 
-def edit_metrics(direction: str, columns: list[str], random: np.random.Generator) -> dict[str, Any]:
+def a_realism(edited=2.4, unedited=3.1) -> Realism:
+    return Realism(Distances(**realism(edited)), Distances(**realism(unedited)))
+
+
+def edit_metrics(
+    column: str, direction: str, columns: list[str], random: np.random.Generator
+) -> dict[str, Any]:
     success = float(random.uniform(0.55, 0.92))
     landmarks = {"eyes": estimate(0.09, 0.01), "rest": estimate(0.06, 0.01)}
     return {
+        "attribute": "an attribute",
+        "column": column,
         "direction": direction,
         "faces": 81,
         "needless_faces": 79,
@@ -84,7 +94,6 @@ def edit_metrics(direction: str, columns: list[str], random: np.random.Generator
             "ssim_outside": estimate(0.971, 0.004),
             "region": "landmark box",
         },
-        "change_at_zero": 0,
         "realism": realism(),
         "realism_before": realism(3.1),
         "realism_inception": None,
@@ -143,6 +152,7 @@ def made_up_evaluation(
     columns=("Eyeglasses", "Male", "Smiling", "Wearing_Lipstick", "Young"),
     pictures=None,
     source: str = "celeba",
+    change: Callable[[dict[str, Any]], Any] | None = None,
 ) -> Evaluation:
     """What `evaluate` returns.
 
@@ -151,6 +161,7 @@ def made_up_evaluation(
         columns: that the judge knows.
         pictures: (subject, edit) to its `EditPictures`; noise where it is None.
         source: of the faces.
+        change: what is done to metrics.json before it is read.
     """
     random = np.random.default_rng(0)
     columns = list(columns)
@@ -176,21 +187,19 @@ def made_up_evaluation(
     subjects = [
         {
             "name": name,
-            "attribute": name,
-            "column": column,
             "method": "residual_gan",
             "settings": {"attr": name, "image_size": 64, "steps": 4000},
             "source": source,
             "notes": [],
             "edits": {
-                edit: edit_metrics(direction, columns, random)
+                edit: edit_metrics(column, direction, columns, random)
                 for direction, edit in zip(DIRECTIONS, names, strict=True)
             },
         }
         for name, column, names in edits
     ]
     metrics = {
-        "format": 1,
+        "format": 2,
         "seed": 7,
         "created": "2030-05-04T13:02:01Z",
         "machine": {
@@ -218,14 +227,19 @@ def made_up_evaluation(
                 "share": estimate(0.99, 0.01, 200),
             },
             "threshold": 0.6,
+            "source": source,
         },
         "correlations": {"columns": columns, "matrix": np.eye(len(columns)).tolist()},
         "skipped": [],
         "subjects": subjects,
     }
+    if change is not None:
+        change(metrics)
+    typed = from_json(metrics)
     shown = {
-        (subject["name"], edit): (pictures or {}).get((subject["name"], edit)) or noise_pictures()
-        for subject in subjects
-        for edit in subject["edits"]
+        (subject.name, found.edit): (pictures or {}).get((subject.name, found.edit.name))
+        or noise_pictures()
+        for subject in typed.subjects
+        for found in subject.edits
     }
-    return Evaluation(metrics, shown)
+    return Evaluation(typed, shown)

@@ -27,8 +27,8 @@ def test_a_run_is_evaluated_and_the_report_named(finished_run, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--classifier_epochs", "0"], "--classifier_epochs 0: must be at least 1"),
-        (["--identity_faces", "-3"], "--identity_faces -3: must be at least 1"),
+        (["--classifier_epochs", "0"], "--classifier_epochs 0: must be a number of at least 1"),
+        (["--identity_faces", "-3"], "--identity_faces -3: must be a number of at least 1"),
         (["--classifier_data", "celeba"], "--classifier_data celeba: write each source once"),
         (["--classifier_data", "lfw=a", "lfw=b"], "write each source once"),
         (["--data", "imagenet"], "--data"),

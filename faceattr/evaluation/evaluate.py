@@ -5,61 +5,29 @@ import datetime
 import pathlib
 import time
 from collections.abc import Collection, Sequence
-from typing import Any
 
-import numpy as np
-
+from faceattr.edits import Edit
 from faceattr.errors import UserError
 from faceattr.evaluation.judge.attribute_classifier import AttributeClassifier
-from faceattr.evaluation.judge.face_models import FaceModels
+from faceattr.evaluation.judge.face_models import HOW_TO_INSTALL, FaceModels, MissingExtra
 from faceattr.evaluation.judge.inception import InceptionFeatures
 from faceattr.evaluation.judge.judging import scored_judge
-from faceattr.evaluation.machine import machine
-from faceattr.evaluation.measures.decorrelation import label_correlations
-from faceattr.evaluation.measures.measuring import Measuring, source_labels
-from faceattr.evaluation.plain import plain
+from faceattr.evaluation.measures.identity import IdentityReference, identity_reference
+from faceattr.evaluation.measures.leakage import correlations
+from faceattr.evaluation.measures.measure import LeftOut
+from faceattr.evaluation.measures.measured import MEASURES, EditMeasures, FaceValues, measured
+from faceattr.evaluation.measures.realism import by_features
+from faceattr.evaluation.metrics import JudgeFacts, Metrics, SourceFacts, SubjectMetrics
 from faceattr.evaluation.report.pictures import EditPictures, pictures_of
-from faceattr.evaluation.subjects.edit_case import apply_edit
+from faceattr.evaluation.settings import EvaluationSettings
+from faceattr.evaluation.subjects.edit_case import Cases
 from faceattr.evaluation.subjects.evaluation_faces import EvaluationFaces
 from faceattr.evaluation.subjects.subject import Subject
+from faceattr.evaluation.this_machine import this_machine
 from faceattr.progress import progress_bar
 
-__all__ = ["EditPictures", "Evaluation", "EvaluationSettings", "evaluate"]
-
-FORMAT = 1
-"""Of metrics.json; raised when the meaning of a field changes."""
-
-
-@dataclasses.dataclass(frozen=True)
-class EvaluationSettings:
-    """How an evaluation measures.
-
-    Attributes:
-        seed: int >= 0, of every draw and bootstrap. Defaults to 0.
-        identity_faces: int >= 1, the most faces of a class that dlib's models are asked about, a
-            fifth of a second each; drawn by the seed. Defaults to 100.
-        identity_pairs: int >= 0, the most pairs of either kind for the reference of identity.
-            Defaults to 100.
-        pictures: int or None, the most faces of an edit that `Evaluation.pictures` keeps: those
-            drawn by the seed, and the worst. None, the default, keeps all.
-        inception_weights: path or None, Keras's weights of InceptionV3 without its top, to
-            measure realism by its features as well; see `InceptionFeatures`. Defaults to None.
-    """
-
-    seed: int = 0
-    identity_faces: int = 100
-    identity_pairs: int = 100
-    pictures: int | None = None
-    inception_weights: pathlib.Path | None = None
-
-    def __post_init__(self) -> None:
-        least = {"seed": 0, "identity_faces": 1, "identity_pairs": 0}
-        for name, bound in least.items():
-            if getattr(self, name) < bound:
-                raise UserError(f"--{name} {getattr(self, name)}: must be at least {bound}")
-        weights = self.inception_weights
-        if weights is not None and not weights.is_file():
-            raise UserError(f"--inception_weights {weights}: no such file")
+Key = tuple[str, Edit]
+"""The name of a subject, and one of its edits."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -67,16 +35,14 @@ class Evaluation:
     """What was measured.
 
     Attributes:
-        metrics: what metrics.json holds, of values that JSON knows; docs/evaluation.md tells what
-            each means.
-        pictures: (subject, edit) -> the faces themselves.
-        by_face: (subject, edit) -> measure -> float64 [n], a value for each face that needs the
-            edit, for comparisons of methods face by face; NaN where it is not defined.
+        metrics: what metrics.json holds; docs/evaluation.md tells what each means.
+        pictures: the faces themselves, of each edit.
+        by_face: values of each face that needs the edit, of each edit.
     """
 
-    metrics: dict[str, Any]
-    pictures: dict[tuple[str, str], EditPictures]
-    by_face: dict[tuple[str, str], dict[str, np.ndarray]] = dataclasses.field(default_factory=dict)
+    metrics: Metrics
+    pictures: dict[Key, EditPictures]
+    by_face: dict[Key, FaceValues] = dataclasses.field(default_factory=dict)
 
 
 def evaluate(
@@ -87,8 +53,8 @@ def evaluate(
 ) -> Evaluation:
     """Measures every edit of every subject on its faces.
 
-    A part that cannot be had, because a package is missing or faces are too few, is left out and
-    named in `skipped`.
+    A measure that cannot be had, because a package is missing or faces are too few, is left out
+    and named in `skipped`.
 
     Args:
         pairs: subjects of different names, each with its held-out faces.
@@ -104,87 +70,105 @@ def evaluate(
     _refuse(pairs, judge)
     judge = scored_judge(judge, [faces for _, faces in pairs])
     settings = settings or EvaluationSettings()
-    weights = settings.inception_weights
-    measuring = Measuring(
-        judge,
-        models,
-        None if weights is None else InceptionFeatures(weights),
-        settings.seed,
-        settings.identity_faces,
-    )
-    edits = [(*pair, direction) for pair in pairs for direction in pair[0].edits]
-    found: dict[str, dict[str, Any]] = {}
+    seed = settings.seed
+    measures = list(MEASURES)
+    if settings.inception_weights is not None:
+        features = InceptionFeatures(pathlib.Path(settings.inception_weights))
+        measures.append(by_features("realism_inception", lambda faces: features(faces.images)))
+    cases = Cases(judge, models, settings.identity_faces, seed)
+    left_out = LeftOut()
+    found: dict[str, list[EditMeasures]] = {subject.name: [] for subject, _ in pairs}
     pictures, by_face = {}, {}
-    for subject, faces, direction in progress_bar(edits, desc="evaluating", unit="edit"):
-        name = subject.edit_name(direction)
-        case = apply_edit(subject, direction, faces, measuring.face_sets(subject, faces))
-        numbers, values = measuring.measured(case)
-        found.setdefault(subject.name, {})[name] = plain(numbers)
-        by_face[subject.name, name] = values
-        pictures[subject.name, name] = pictures_of(case, values, settings.seed, settings.pictures)
-    metrics = {
-        "format": FORMAT,
-        "seed": settings.seed,
-        "created": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "machine": machine(),
-        **_judge_facts(judge, {subject.attribute.column for subject, _ in pairs}),
-        "identity_reference": measuring.identity_reference(pairs, settings.identity_pairs),
-        "correlations": {
-            "columns": judge.columns,
-            "matrix": label_correlations(source_labels(pairs[0][1], judge.columns)),
-        },
-        "skipped": measuring.skipped,
-        "subjects": [
-            {**_about(subject, faces), "edits": found[subject.name]} for subject, faces in pairs
-        ],
-        "seconds": time.perf_counter() - started,
-    }
-    return Evaluation(plain(metrics), pictures, by_face)
+    edits = [(*pair, edit) for pair in pairs for edit in pair[0].edits]
+    for subject, faces, edit in progress_bar(edits, desc="evaluating", unit="edit"):
+        case = cases.of(subject, edit, faces)
+        of_edit, values = measured(case, measures, seed, left_out)
+        found[subject.name].append(of_edit)
+        by_face[subject.name, edit] = values
+        pictures[subject.name, edit] = pictures_of(case, values, seed, settings.pictures)
+    reference = _identity_reference(pairs, models, settings, left_out)
+    edited = {edit.column for subject, _ in pairs for edit in subject.edits}
+    metrics = Metrics(
+        seed=seed,
+        created=f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
+        machine=this_machine(),
+        sources=tuple(
+            SourceFacts(name, counts.images, counts.held_out)
+            for name, counts in judge.sources.items()
+        ),
+        classifier=_judge_facts(judge, edited),
+        identity_reference=reference,
+        correlations=correlations(pairs[0][1], judge.columns),
+        skipped=left_out.skipped,
+        subjects=tuple(
+            SubjectMetrics(
+                name=subject.name,
+                method=subject.method,
+                settings=subject.settings,
+                source=faces.source,
+                notes=faces.notes,
+                edits=tuple(found[subject.name]),
+            )
+            for subject, faces in pairs
+        ),
+        seconds=time.perf_counter() - started,
+    )
+    return Evaluation(metrics, pictures, by_face)
 
 
 def _refuse(pairs: Sequence[tuple[Subject, EvaluationFaces]], judge: AttributeClassifier) -> None:
     names = [subject.name for subject, _ in pairs]
     assert len(set(names)) == len(names), "subjects of one evaluation have different names"
     for subject, faces in pairs:
-        column = subject.attribute.column
-        if column not in judge.columns:
-            raise UserError(
-                f"{subject.name}: the attribute classifier was not trained on {column}; give it "
-                "data with that column (--classifier_data)"
-            )
-        if not len(faces.negatives) or not len(faces.positives):
-            raise UserError(
-                f"{subject.name}: {len(faces.positives)} faces with {column} and "
-                f"{len(faces.negatives)} without are held out; both kinds are needed"
-            )
+        for column in subject.columns:
+            if column not in judge.columns:
+                raise UserError(
+                    f"{subject.name}: the attribute classifier was not trained on {column}; give "
+                    "it data with that column (--classifier_data)"
+                )
+            without, having = faces.held_out(column)
+            if not len(without) or not len(having):
+                raise UserError(
+                    f"{subject.name}: {len(having)} faces with {column} and {len(without)} "
+                    "without are held out; both kinds are needed"
+                )
 
 
-def _about(subject: Subject, faces: EvaluationFaces) -> dict[str, Any]:
-    return {
-        "name": subject.name,
-        "attribute": subject.attribute.name,
-        "column": subject.attribute.column,
-        "method": subject.method,
-        "settings": subject.settings,
-        "source": faces.source,
-        "notes": list(faces.notes),
-    }
+def _identity_reference(
+    pairs: Sequence[tuple[Subject, EvaluationFaces]],
+    models: FaceModels | None,
+    settings: EvaluationSettings,
+    left_out: LeftOut,
+) -> IdentityReference | None:
+    """Of the first subject whose faces' persons are known; None where it is left out."""
+    most = settings.identity_faces if settings.identity_pairs is None else settings.identity_pairs
+    if not most:
+        return None
+    try:
+        if models is None:
+            raise MissingExtra(f"dlib is not installed: {HOW_TO_INSTALL}")
+        for subject, faces in pairs:
+            if faces.table.identities is not None:
+                size = subject.image_size
+                return identity_reference(
+                    models,
+                    lambda indices: faces.crops(indices, size),  # noqa: B023  asked at once
+                    faces.table.identities,
+                    most,
+                    settings.seed,
+                    faces.source,
+                )
+        raise UserError("the data do not say who is who")
+    except UserError as error:
+        left_out.note("identity_reference", error)
+        return None
 
 
-def _judge_facts(judge: AttributeClassifier, edited: Collection[str]) -> dict[str, Any]:
+def _judge_facts(judge: AttributeClassifier, edited: Collection[str]) -> JudgeFacts:
     """How good the judge is, and on what it was measured."""
     reliability = {
-        source: {column: bins[column] for column in bins if column in edited}
+        source: {column: tuple(bins[column]) for column in bins if column in edited}
         for source, bins in judge.reliability.items()
     }
-    return {
-        "sources": [
-            {"name": name, **dataclasses.asdict(counts)} for name, counts in judge.sources.items()
-        ],
-        "classifier": {
-            "columns": judge.columns,
-            "settings": judge.settings,
-            "scores": judge.scores,
-            "reliability": reliability,
-        },
-    }
+    settings = dataclasses.asdict(judge.settings)
+    return JudgeFacts(tuple(judge.columns), settings, judge.scores, reliability)

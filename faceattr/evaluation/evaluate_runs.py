@@ -6,11 +6,11 @@ import pathlib
 from collections.abc import Mapping, Sequence
 
 from faceattr.errors import UserError
-from faceattr.evaluation.evaluate import Evaluation, EvaluationSettings, evaluate
-from faceattr.evaluation.judge.attribute_classifier import ClassifierSettings
+from faceattr.evaluation.evaluate import Evaluation, evaluate
 from faceattr.evaluation.judge.face_models import FaceModels, MissingExtra
 from faceattr.evaluation.judge.judging import learned_judge
-from faceattr.evaluation.subjects.face_choice import FaceChoice, choose_faces
+from faceattr.evaluation.settings import ClassifierSettings, EvaluationSettings, FaceChoice
+from faceattr.evaluation.subjects.chosen_faces import choose_faces
 from faceattr.evaluation.subjects.subject import load_subjects
 
 _logger = logging.getLogger(__name__)

@@ -43,9 +43,5 @@ def with_attribute(subject: Subject, model: VAEGAN, attr: str, table: AttributeT
     return dataclasses.replace(
         subject,
         name=f"{subject.name}-{attribute.name}",
-        attribute=attribute,
-        edits={
-            "to_positive": KerasEdit(made, attribute.adding),
-            "to_negative": KerasEdit(made, attribute.removing),
-        },
+        edits={edit: KerasEdit(made, edit) for edit in attribute.edits},
     )

@@ -3,56 +3,81 @@
 import dataclasses
 import json
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from faceattr.evaluation.evaluate import EditPictures, Evaluation
-from faceattr.evaluation.plain import plain
+from faceattr.evaluation.json_values import of_type
+from faceattr.evaluation.measures.measure import Skipped
+from faceattr.evaluation.measures.measured import FaceValues
+from faceattr.evaluation.metrics import FORMAT, from_json, to_json
 from faceattr.files import replacing, write_text
 
 _METRICS = "metrics.json"
-# What an array of a file belongs to: `EditPictures` or `Evaluation.by_face`.
-_PICTURE, _BY_FACE = "picture.", "by_face."
+# What an array of a file belongs to: `EditPictures` or `FaceValues`.
+_PICTURES, _BY_FACE = "picture", "by_face"
 
 
 def save(evaluation: Evaluation, folder: pathlib.Path) -> None:
     """Writes `<subject>-<edit>.npz` for each edit and, when all is there, `metrics.json`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for (subject, edit), pictures in evaluation.pictures.items():
-        arrays = {
-            f"{_PICTURE}{field.name}": getattr(pictures, field.name)
-            for field in dataclasses.fields(pictures)
-            if getattr(pictures, field.name) is not None
-        }
-        by_face = evaluation.by_face.get((subject, edit), {})
-        arrays |= {f"{_BY_FACE}{name}": values for name, values in by_face.items()}
-        with replacing(folder / f"{subject}-{edit}.npz") as beside, beside.open("wb") as file:
+    for key, pictures in evaluation.pictures.items():
+        arrays: dict[str, Any] = dict(_flat(_PICTURES, pictures))
+        if key in evaluation.by_face:
+            arrays |= _flat(_BY_FACE, evaluation.by_face[key])
+        subject, edit = key
+        with replacing(_path(folder, subject, edit.name)) as beside, beside.open("wb") as file:
             np.savez(file, **arrays)
-    text = json.dumps(plain(evaluation.metrics), indent=2, allow_nan=False) + "\n"
+    text = json.dumps(to_json(evaluation.metrics), indent=2, allow_nan=False) + "\n"
     write_text(folder / _METRICS, text)
 
 
 def load(folder: pathlib.Path) -> Evaluation | None:
-    """What `save` wrote; None if it did not come to its end."""
+    """What `save` wrote; None if it did not come to its end, or was of an earlier format."""
     path = folder / _METRICS
     if not path.is_file():
         return None
-    metrics = json.loads(path.read_text(encoding="utf-8"))
+    value = json.loads(path.read_text(encoding="utf-8"))
+    if value["format"] != FORMAT:
+        return None
+    metrics = from_json(value)
     pictures, by_face = {}, {}
-    absent = {field.name: None for field in dataclasses.fields(EditPictures)}
-    for subject in metrics["subjects"]:
-        for edit in subject["edits"]:
-            key = subject["name"], edit
-            with np.load(folder / f"{subject['name']}-{edit}.npz") as arrays:
-                shown = _of_kind(arrays, _PICTURE)
-                by_face[key] = _of_kind(arrays, _BY_FACE)
-            pictures[key] = EditPictures(**{**absent, **shown})  # type: ignore[arg-type]
+    for subject in metrics.subjects:
+        for found in subject.edits:
+            key = subject.name, found.edit
+            with np.load(_path(folder, subject.name, found.edit.name)) as arrays:
+                kept = _nested(arrays)
+            pictures[key] = of_type(EditPictures, kept[_PICTURES])
+            if _BY_FACE in kept:
+                by_face[key] = of_type(FaceValues, kept[_BY_FACE])
     return Evaluation(metrics, pictures, by_face)
 
 
-def _of_kind(arrays: np.lib.npyio.NpzFile, kind: str) -> dict[str, np.ndarray]:
-    return {name.removeprefix(kind): arrays[name] for name in arrays if name.startswith(kind)}
+def _path(folder: pathlib.Path, subject: str, edit: str) -> pathlib.Path:
+    return folder / f"{subject}-{edit}.npz"
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, np.ndarray]]:
+    """What a data class holds, and those in it, each under its path; None is left out."""
+    if dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from _flat(f"{name}.{field.name}", getattr(value, field.name))
+    elif value is not None:
+        yield name, np.asarray(value)
+
+
+def _nested(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """The inverse of `_flat`, as dicts; what was left out is missing."""
+    found: dict[str, Any] = {}
+    for path in arrays:
+        *above, name = path.split(".")
+        place = found
+        for each in above:
+            place = place.setdefault(each, {})
+        place[name] = arrays[path]
+    return found
 
 
 def load_all(folder: pathlib.Path) -> list[Evaluation]:
@@ -68,29 +93,25 @@ def combined(evaluations: Sequence[Evaluation]) -> Evaluation:
         evaluations: at least one, all with the same judge, of subjects with different names.
     """
     metrics = [each.metrics for each in evaluations]
-    references = [each["identity_reference"] for each in metrics if each["identity_reference"]]
-    skipped: dict[tuple[str, str], list[str]] = {}
+    references = [each.identity_reference for each in metrics if each.identity_reference]
+    skipped: dict[tuple[str, str], tuple[str, ...]] = {}
+    reliability: dict[str, Any] = {}
     for each in metrics:
-        for part in each["skipped"]:
-            skipped.setdefault((part["part"], part["reason"]), []).extend(part["edits"])
-    sources = {source["name"]: source for each in metrics for source in each["sources"]}
-    classifier = metrics[0]["classifier"]
-    reliability: dict[str, dict[str, object]] = {}
-    for each in metrics:
-        for source, bins in each["classifier"]["reliability"].items():
-            reliability.setdefault(source, {}).update(bins)
-    whole = {
-        **metrics[0],
-        "classifier": {**classifier, "reliability": reliability},
-        "seconds": sum(each["seconds"] for each in metrics),
-        "sources": list(sources.values()),
-        "identity_reference": references[0] if references else None,
-        "skipped": [
-            {"part": part, "reason": reason, "edits": edits}
-            for (part, reason), edits in skipped.items()
-        ],
-        "subjects": [subject for each in metrics for subject in each["subjects"]],
-    }
+        for part in each.skipped:
+            skipped[part.part, part.reason] = skipped.get((part.part, part.reason), ()) + part.edits
+        for source, bins in each.classifier.reliability.items():
+            reliability[source] = {**reliability.get(source, {}), **bins}
+    whole = dataclasses.replace(
+        metrics[0],
+        classifier=dataclasses.replace(metrics[0].classifier, reliability=reliability),
+        seconds=sum(each.seconds for each in metrics),
+        sources=tuple(
+            {source.name: source for each in metrics for source in each.sources}.values()
+        ),
+        identity_reference=references[0] if references else None,
+        skipped=tuple(Skipped(*key, edits) for key, edits in skipped.items()),
+        subjects=tuple(subject for each in metrics for subject in each.subjects),
+    )
     return Evaluation(
         whole,
         {key: value for each in evaluations for key, value in each.pictures.items()},

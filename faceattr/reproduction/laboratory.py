@@ -11,14 +11,14 @@ import numpy as np
 from faceattr.attributes import find_attribute
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
-from faceattr.evaluation.evaluate import Evaluation, EvaluationSettings, evaluate
+from faceattr.evaluation.evaluate import Evaluation, evaluate
 from faceattr.evaluation.judge.attribute_classifier import (
     AttributeClassifier,
-    ClassifierSettings,
     attribute_classifier,
 )
 from faceattr.evaluation.judge.classifier_data import read_crops
 from faceattr.evaluation.judge.face_models import FaceModels, MissingExtra
+from faceattr.evaluation.settings import ClassifierSettings, EvaluationSettings
 from faceattr.evaluation.subjects.evaluation_faces import EvaluationFaces, at_most
 from faceattr.evaluation.subjects.subject import Subject, load_run
 from faceattr.models.vae_gan.model import VAEGAN
@@ -147,7 +147,7 @@ class Laboratory:
                 f"{self.source_name(place)}: no held-out face "
                 f"{'with' if len(classes[0]) else 'without'} {column}; more faces are needed"
             )
-        faces = EvaluationFaces(self.source_name(place), table, *classes)
+        faces = EvaluationFaces(self.source_name(place), table, {column: classes})
         return at_most(faces, self.settings.faces, self.settings.seed)
 
     def evaluation(self, name: str, place: str = "own") -> Evaluation:
@@ -166,8 +166,11 @@ class Laboratory:
             identity_faces=few,
             # The same for all: measured once.
             identity_pairs=few if name == SIX[0] and place == "own" else 0,
+            # Table 2 and Fig. 9 look at all faces.
+            pictures=None,
         )
-        faces = self.faces(place, subject.attribute.name)
+        (column,) = subject.columns
+        faces = self.faces(place, column)
         made = evaluate([(subject, faces)], self.judge, self.models, settings)
         evaluations.save(made, folder)
         return made

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from faceattr.evaluation.json_values import json_value, of_type
 from faceattr.evaluation.measures.intervals import Estimate
-from faceattr.evaluation.plain import plain
 from faceattr.files import write_text
 from faceattr.pictures import words
 from faceattr.pictures.png import write_png
-from faceattr.reproduction.comparisons import Claim, Comparison
+from faceattr.reproduction.comparisons import Claim
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -57,30 +57,14 @@ def write_result(result: Result, folder: pathlib.Path, name: str) -> None:
         ],
     }
     write_text(
-        result_path(folder, name), json.dumps(plain(facts), indent=2, allow_nan=False) + "\n"
+        result_path(folder, name), json.dumps(json_value(facts), indent=2, allow_nan=False) + "\n"
     )
 
 
 def read_claims(folder: pathlib.Path, name: str) -> list[Claim]:
     """The claims of a finished experiment."""
     facts = json.loads(result_path(folder, name).read_text(encoding="utf-8"))
-    return [_claim(claim) for claim in facts["claims"]]
-
-
-def _claim(facts: dict[str, Any]) -> Claim:
-    comparisons = []
-    for each in facts["comparisons"]:
-        gap = each["difference"]
-        bounds = {key: _number(gap[key]) for key in ("value", "low", "high")}
-        values = {key: _number(each[key]) for key in ("first_mean", "second_mean")}
-        comparisons.append(
-            Comparison(**{**each, **values, "difference": Estimate(**{**gap, **bounds})})
-        )
-    return Claim(facts["text"], facts["where"], tuple(comparisons), facts["note"])
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value
+    return [of_type(Claim, claim) for claim in facts["claims"]]
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
@@ -94,9 +78,6 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) ->
     return "\n".join(lines) + "\n"
 
 
-def interval(estimate: dict[str, Any] | Estimate | None, digits: int = 2, scale: float = 1) -> str:
+def interval(estimate: Estimate, digits: int = 2, scale: float = 1) -> str:
     """An estimate for a table: value and interval."""
-    if estimate is None:
-        return "-"
-    facts = dataclasses.asdict(estimate) if isinstance(estimate, Estimate) else estimate
-    return words.interval(facts["value"], facts["low"], facts["high"], digits, scale)
+    return words.interval(estimate.value, estimate.low, estimate.high, digits, scale)

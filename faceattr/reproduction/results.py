@@ -4,7 +4,7 @@ import datetime
 import pathlib
 from collections.abc import Sequence
 
-from faceattr.evaluation.machine import machine
+from faceattr.evaluation.this_machine import this_machine
 from faceattr.files import write_text
 from faceattr.pictures.words import fixed
 from faceattr.reproduction.comparisons import Claim
@@ -67,7 +67,7 @@ def write_results(laboratory: Laboratory, experiments: Sequence[str], command: s
 
 def _setting(laboratory: Laboratory, command: str) -> str:
     settings = laboratory.settings
-    on = machine()
+    on = this_machine()
     table_ = laboratory.table("own")
     assert table_.partition is not None, "prepare() says who is held out"
     held_out = int((table_.partition != TRAINING).sum())

@@ -6,9 +6,14 @@ import pathlib
 from typing import Any
 
 from faceattr.errors import UserError
+from faceattr.evaluation.settings import ClassifierSettings, EvaluationSettings
 from faceattr.files import write_text
+from faceattr.models.family import IMAGE_SIZES
+from faceattr.options import check, option
 
 FILE_NAME = "reproduction.json"
+
+_DATA, _SIZE, _MEASURING = "data", "every training, as in train.py", "measuring"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,65 +21,95 @@ class ReproductionSettings:
     """Settings of all experiments. The defaults are the paper's, as `TrainConfig`'s are.
 
     Attributes:
-        data: str, the source that everything is trained and measured on. Defaults to CelebA.
-        data_dir: str or None, its folder; None for `"synthetic"`.
-        other_data: str, the source that Fig. 5 takes the networks to. Defaults to LFW.
-        other_dir: str or None, its folder; None to leave Fig. 5 out.
+        data: the source that everything is trained and measured on.
+        data_dir: its folder; None for `"synthetic"`.
+        other_data: the source that Fig. 5 takes the networks to.
+        other_dir: its folder; None to leave Fig. 5 out.
+        held_out: share of the images to hold out, by person, where the source has no test images
+            of its own.
+        synthetic_faces: faces to draw of `"synthetic"`.
         image_size, width, batch_size, steps, precision, seed: of every training, see
             `TrainConfig`; the baseline and the ablations get the same.
         alpha, spectral_norm, ema_decay: likewise, of ours and the ablations; the baseline has
             none of them.
-        held_out: float in (0, 1), share of the images to hold out, by person, where the source
-            has no test images of its own.
-        synthetic_faces: int, faces to draw of `"synthetic"`.
-        judge_epochs: int >= 1, epochs of the attribute classifier.
-        judge_size: int, side of the crops that it sees.
-        faces: int >= 1, the most held-out faces of a class that an edit is measured on.
-        identity_faces: int >= 1, the most that dlib's models are asked about, a third of a
-            second each.
+        judge_epochs, judge_size: of the attribute classifier, see `ClassifierSettings`.
+        faces: the most held-out faces of a class that an edit is measured on.
+        identity_faces: the most that dlib's models are asked about, a third of a second each.
+
+    Raises:
+        UserError: for a setting that cannot be.
     """
 
-    data: str = "celeba"
-    data_dir: str | None = None
-    other_data: str = "lfw"
-    other_dir: str | None = None
-    image_size: int = 128
-    width: int = 64
-    batch_size: int = 64
-    steps: int = 20_000
-    alpha: float | None = None
-    spectral_norm: bool = False
-    ema_decay: float = 0.0
-    precision: str = "float32"
-    seed: int = 0
-    held_out: float = 0.15
-    synthetic_faces: int = 2400
-    judge_epochs: int = 10
-    judge_size: int = 64
-    faces: int = 200
-    identity_faces: int = 100
+    data: str = option(
+        "celeba",
+        "what everything is trained and measured on: celeba, synthetic or packed",
+        choices=("celeba", "synthetic", "packed"),
+        group=_DATA,
+        metavar="SOURCE",
+    )
+    data_dir: str | None = option(None, "the folder it lies in", group=_DATA, metavar="FOLDER")
+    other_data: str = option(
+        "lfw",
+        "where fig5 takes the networks to: lfw, celeba, synthetic or packed",
+        choices=("lfw", "celeba", "synthetic", "packed"),
+        group=_DATA,
+        metavar="SOURCE",
+    )
+    other_dir: str | None = option(None, "its folder; fig5 needs it", group=_DATA, metavar="FOLDER")
+    held_out: float = option(0.15, "share to hold out, by person", above=0, below=1, group=_DATA)
+    synthetic_faces: int = option(2400, "how many are drawn", at_least=4, group=_DATA)
+    image_size: int = option(
+        128,
+        "side of the face crops: 32, 64, 128 or 256",
+        one_of=(IMAGE_SIZES, f"choose one of {', '.join(map(str, IMAGE_SIZES))}"),
+        group=_SIZE,
+    )
+    width: int = option(64, "channels of the first layers", at_least=1, group=_SIZE)
+    batch_size: int = option(64, "pairs per step", at_least=1, group=_SIZE)
+    steps: int = option(20_000, "updates of the networks", at_least=1, group=_SIZE)
+    alpha: float | None = option(
+        None, "weight of the pixel term (default: the paper's)", at_least=0, group=_SIZE
+    )
+    spectral_norm: bool = option(
+        False,
+        "hold the discriminator's layers to a spectral norm of 1; with few faces it wins else",
+        group=_SIZE,
+    )
+    ema_decay: float = option(
+        0.0, "edit with averaged weights; 0: not", at_least=0, below=1, group=_SIZE
+    )
+    precision: str = option(
+        "float32",
+        "of the networks: float32 or mixed_bfloat16",
+        choices=("float32", "mixed_bfloat16"),
+        group=_SIZE,
+    )
+    seed: int = option(0, "of every draw", at_least=0, group=_SIZE)
+    judge_epochs: int = option(
+        ClassifierSettings.epochs, "of the attribute classifier", at_least=1, group=_MEASURING
+    )
+    judge_size: int = option(
+        ClassifierSettings.image_size,
+        "side of the crops that it sees",
+        at_least=16,
+        group=_MEASURING,
+    )
+    faces: int = option(200, "most faces of a class for each edit", at_least=10, group=_MEASURING)
+    identity_faces: int = option(
+        EvaluationSettings.identity_faces,
+        "most faces for dlib's models",
+        at_least=1,
+        group=_MEASURING,
+    )
 
     def __post_init__(self) -> None:
-        for name, least in _LEAST.items():
-            value = getattr(self, name)
-            if value < least:
-                raise UserError(f"--{name} {value}: must be at least {least}")
+        check(self)
         if self.data != "synthetic" and self.data_dir is None:
             raise UserError(
                 f"--data {self.data} needs --data_dir, the folder it lies in (or take --quick, "
                 "which draws its faces)"
             )
 
-
-_LEAST = {
-    "steps": 1,
-    "width": 1,
-    "batch_size": 1,
-    "judge_epochs": 1,
-    "faces": 10,
-    "identity_faces": 1,
-    "seed": 0,
-}
 
 # Minutes on two CPU cores: shows that all of it runs, and nothing about the paper.
 QUICK: dict[str, Any] = {

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import pathlib
 
 import numpy as np
 import pytest
@@ -14,14 +13,17 @@ from faceattr.data.sources import draw_synthetic
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
 from faceattr.evaluation import evaluate as room
-from faceattr.evaluation.evaluate import EvaluationSettings, evaluate
-from faceattr.evaluation.judge.attribute_classifier import ClassifierSettings, Seen, SourceCounts
+from faceattr.evaluation.evaluate import evaluate
+from faceattr.evaluation.judge.attribute_classifier import Seen, SourceCounts
 from faceattr.evaluation.judge.scores import column_score, reliability
 from faceattr.evaluation.measures.regions import landmark_masks, mean_landmarks
+from faceattr.evaluation.metrics import from_json, to_json
+from faceattr.evaluation.settings import ClassifierSettings, EvaluationSettings
 from faceattr.evaluation.subjects.evaluation_faces import EvaluationFaces
 from faceattr.evaluation.subjects.subject import Subject
 from faceattr.faces.crop import CELEBA_CROP, WHOLE_IMAGE
 
+ADD, REMOVE = find_attribute("glasses", ["Eyeglasses"]).edits
 COLUMNS = ("Eyeglasses", "Male", "Smiling", "Young")
 SIZE = 32
 EYES = landmark_masks("Eyeglasses", np.full((1, 5, 2), np.nan), SIZE)[0]
@@ -92,7 +94,6 @@ class Glasses:
 def subject_of(edits, **more):
     facts = {
         "name": "glasses",
-        "attribute": find_attribute("glasses", COLUMNS),
         "method": "known",
         "image_size": SIZE,
         "crop": CELEBA_CROP,
@@ -120,11 +121,13 @@ def faces():
         images=images,
         identities=np.arange(40) // 2,
     )
-    return EvaluationFaces("faces", table, np.arange(0, 40, 2), np.arange(1, 40, 2))
+    return EvaluationFaces(
+        "faces", table, {"Eyeglasses": (np.arange(0, 40, 2), np.arange(1, 40, 2))}
+    )
 
 
 def measure(faces, edits=None, judge=None, models=None, **settings):
-    edits = {"to_positive": Glasses(1), "to_negative": Glasses(-1)} if edits is None else edits
+    edits = {ADD: Glasses(1), REMOVE: Glasses(-1)} if edits is None else edits
     return evaluate(
         [(subject_of(edits), faces)], judge or Judge(), models, EvaluationSettings(**settings)
     )
@@ -136,14 +139,15 @@ def found(faces):
 
 
 def edits_of(evaluation):
-    (subject,) = evaluation.metrics["subjects"]
+    (subject,) = to_json(evaluation.metrics)["subjects"]
     return subject["edits"]
 
 
 def test_metrics_are_what_json_knows_and_name_everything(found):
-    metrics = json.loads(json.dumps(found.metrics, allow_nan=False))
-    assert metrics == found.metrics
-    assert metrics["format"] == 1
+    metrics = json.loads(json.dumps(to_json(found.metrics), allow_nan=False))
+    assert metrics == to_json(found.metrics)
+    assert to_json(from_json(metrics)) == metrics
+    assert metrics["format"] == 2
     assert metrics["sources"] == [{"name": "faces", "images": 40, "held_out": 24}]
     assert metrics["classifier"]["settings"]["epochs"] == 1
     assert list(metrics["classifier"]["reliability"]["faces"]) == ["Eyeglasses"]
@@ -151,7 +155,10 @@ def test_metrics_are_what_json_knows_and_name_everything(found):
     assert metrics["correlations"]["columns"] == list(COLUMNS)
     (subject,) = metrics["subjects"]
     assert subject["source"] == "faces"
-    assert subject["column"] == "Eyeglasses"
+    assert {edit["column"] for edit in subject["edits"].values()} == {"Eyeglasses"}
+    assert {edit["attribute"] for edit in subject["edits"].values()} == {"glasses"}
+    directions = [edit["direction"] for edit in subject["edits"].values()]
+    assert directions == ["to_positive", "to_negative"]
     assert list(subject["edits"]) == ["add_glasses", "remove_glasses"]
     assert [edit["faces"] for edit in subject["edits"].values()] == [20, 20]
 
@@ -165,7 +172,6 @@ def test_success_and_its_answer_to_strength(found):
         # 64 of 255 red on average; the judge's line is at 127.5.
         assert [points[at] for at in (0, 0.25, 1, 1.5)] == [0, 0, 1, 1], name
         assert edit["success_by_noop"]["already"]["value"] == 1
-        assert edit["change_at_zero"] == 0
 
 
 def test_an_edit_that_does_not_look_changes_as_much_where_it_is_not_needed(found):
@@ -179,7 +185,7 @@ def test_leakage_tells_what_rises_and_falls_with_the_edit(found):
     assert changes["Eyeglasses"] == pytest.approx(GLASSES / 255, abs=1e-6)
     assert changes["Smiling"] == pytest.approx(-GLASSES / 255, abs=1e-6)
     assert changes["Male"] == changes["Young"] == 0
-    ties = np.array(found.metrics["correlations"]["matrix"])
+    ties = np.array(to_json(found.metrics)["correlations"]["matrix"])
     assert add["leakage"]["correlations"] == pytest.approx(ties[0])
     assert remove["leakage"]["correlations"] == pytest.approx(-ties[0])
 
@@ -229,7 +235,7 @@ def test_identity_is_asked_of_few_faces_and_each_once(faces):
 
 
 def test_identity_is_read_beside_photographs_of_one_person_and_of_two(found):
-    reference = found.metrics["identity_reference"]
+    reference = to_json(found.metrics)["identity_reference"]
     assert reference["threshold"] == 0.6
     assert reference["same"]["share"]["count"] == 10
     # Of each person here one photograph is with glasses and one without.
@@ -264,7 +270,7 @@ def test_there_and_back(found):
 
 
 def test_an_edit_is_asked_once_for_each_face(faces):
-    edits = {"to_positive": Glasses(1), "to_negative": Glasses(-1)}
+    edits = {ADD: Glasses(1), REMOVE: Glasses(-1)}
     judge = Judge()
     measure(faces, edits, judge)
     # Faces of both classes, and the way back of the other edit.
@@ -278,7 +284,7 @@ def test_without_face_models_their_parts_are_skipped_with_what_to_install(faces)
     for edit in edits_of(evaluation).values():
         assert edit["identity"] is edit["landmarks"] is edit["pose"] is None
         assert edit["success"]["edited"]["value"] == 1
-    reasons = {each["part"]: each for each in evaluation.metrics["skipped"]}
+    reasons = {each["part"]: each for each in to_json(evaluation.metrics)["skipped"]}
     assert set(reasons) == {"identity", "landmarks", "pose", "identity_reference"}
     for part in reasons.values():
         assert "pip install dlib-bin face_recognition_models" in part["reason"]
@@ -286,10 +292,11 @@ def test_without_face_models_their_parts_are_skipped_with_what_to_install(faces)
 
 
 def test_a_part_with_too_few_faces_says_how_many_it_needs(faces):
-    few = dataclasses.replace(faces, negatives=faces.negatives[:9], positives=faces.positives[:9])
+    without, having = faces.held_out("Eyeglasses")
+    few = dataclasses.replace(faces, sides={"Eyeglasses": (without[:9], having[:9])})
     evaluation = measure(few)
     assert edits_of(evaluation)["add_glasses"]["realism"] is None
-    reasons = {each["part"]: each["reason"] for each in evaluation.metrics["skipped"]}
+    reasons = {each["part"]: each["reason"] for each in to_json(evaluation.metrics)["skipped"]}
     assert "at least 10 edited and 20 real" in reasons["realism"]
 
 
@@ -297,15 +304,15 @@ def test_landmarks_of_images_in_no_known_frame_are_skipped(faces):
     square = dataclasses.replace(faces, table=dataclasses.replace(faces.table, crop=WHOLE_IMAGE))
     evaluation = measure(square, models=Models(), identity_faces=3, identity_pairs=0)
     assert edits_of(evaluation)["add_glasses"]["landmarks"] is None
-    reasons = {each["part"]: each["reason"] for each in evaluation.metrics["skipped"]}
+    reasons = {each["part"]: each["reason"] for each in to_json(evaluation.metrics)["skipped"]}
     assert "--crop" in reasons["landmarks"]
 
 
 def test_a_bundle_has_no_way_back(faces):
-    evaluation = measure(faces, {"to_negative": Glasses(-1)})
+    evaluation = measure(faces, {REMOVE: Glasses(-1)})
     assert list(edits_of(evaluation)) == ["remove_glasses"]
     assert edits_of(evaluation)["remove_glasses"]["cycle"] is None
-    assert "cycle" in [each["part"] for each in evaluation.metrics["skipped"]]
+    assert "cycle" in [each["part"] for each in to_json(evaluation.metrics)["skipped"]]
 
 
 def test_inception_s_features_are_a_second_opinion(faces, monkeypatch, tmp_path):
@@ -314,7 +321,7 @@ def test_inception_s_features_are_a_second_opinion(faces, monkeypatch, tmp_path)
     )
     weights = tmp_path / "inception.h5"
     weights.write_bytes(b"")
-    edit = edits_of(measure(faces, inception_weights=weights))["add_glasses"]
+    edit = edits_of(measure(faces, inception_weights=str(weights)))["add_glasses"]
     assert edit["realism_inception"]["kernel"] < edit["realism_inception_before"]["kernel"] / 5
 
 
@@ -322,7 +329,7 @@ def test_an_edit_that_does_nothing(faces):
     def nothing(images):
         return np.zeros(images.shape, np.float32)
 
-    edit = edits_of(measure(faces, {"to_positive": nothing, "to_negative": nothing}))["add_glasses"]
+    edit = edits_of(measure(faces, {ADD: nothing, REMOVE: nothing}))["add_glasses"]
     assert edit["success"]["edited"] == edit["success"]["before"]
     assert edit["no_op"]["ratio"] is None
     assert edit["locality"]["energy_inside"]["value"] is None
@@ -336,8 +343,7 @@ def drawn():
     return EvaluationFaces(
         "drawn",
         faces.table,
-        np.flatnonzero(~column)[:8],
-        np.flatnonzero(column)[:8],
+        {"Eyeglasses": (np.flatnonzero(~column)[:8], np.flatnonzero(column)[:8])},
         faces,
     )
 
@@ -345,7 +351,7 @@ def drawn():
 def test_drawn_faces_are_held_against_the_truth(drawn, monkeypatch):
     monkeypatch.setattr(room, "scored_judge", lambda judge, faces: judge)
     answers = {}
-    for indices in (drawn.negatives, drawn.positives):
+    for indices in drawn.held_out("Eyeglasses"):
         truths = drawn.synthetic.counterfactuals(indices, "Eyeglasses")
         for index, truth in zip(indices, truths, strict=True):
             image = drawn.table.images[index]
@@ -358,7 +364,7 @@ def test_drawn_faces_are_held_against_the_truth(drawn, monkeypatch):
 
     evaluation = measure(
         drawn,
-        {"to_positive": oracle, "to_negative": oracle},
+        {ADD: oracle, REMOVE: oracle},
         models=Models(),
         identity_faces=4,
         identity_pairs=0,
@@ -375,11 +381,11 @@ def test_drawn_faces_are_held_against_the_truth(drawn, monkeypatch):
         assert edit["landmarks"]["truth"] == "renderer"
         assert edit["cycle"]["l1"]["value"] == 0
         assert sum(bin["success"]["count"] for bin in edit["pose"]) == 8
-    pictures = evaluation.pictures["glasses", "add_glasses"]
+    pictures = evaluation.pictures["glasses", ADD]
     assert np.array_equal(pictures.truth, pictures.edited)
-    by_face = evaluation.by_face["glasses", "add_glasses"]
-    assert np.isinf(by_face["psnr_edited"]).all()
-    assert by_face["psnr_unedited"].shape == (8,)
+    by_face = evaluation.by_face["glasses", ADD]
+    assert np.isinf(by_face.truth.edited.psnr).all()
+    assert by_face.truth.unedited.psnr.shape == (8,)
 
 
 def test_a_drawn_smile_moves_the_true_landmarks(drawn, monkeypatch):
@@ -387,10 +393,10 @@ def test_a_drawn_smile_moves_the_true_landmarks(drawn, monkeypatch):
     table = drawn.table
     smiling = table.values("Smiling")
     faces = dataclasses.replace(
-        drawn, negatives=np.flatnonzero(~smiling)[:5], positives=np.flatnonzero(smiling)[:5]
+        drawn, sides={"Smiling": (np.flatnonzero(~smiling)[:5], np.flatnonzero(smiling)[:5])}
     )
     answers, points = {}, {}
-    for indices in (faces.negatives, faces.positives):
+    for indices in faces.held_out("Smiling"):
         truths = faces.synthetic.counterfactuals(indices, "Smiling")
         for index, truth in zip(indices, truths, strict=True):
             image, face = table.images[index], faces.synthetic.parameters[index]
@@ -405,7 +411,7 @@ def test_a_drawn_smile_moves_the_true_landmarks(drawn, monkeypatch):
     def oracle(images):
         return np.stack([answers[image.tobytes()] for image in pixels.to_uint8(images)])
 
-    subject = subject_of({"to_positive": oracle}, attribute=find_attribute("smile", COLUMNS))
+    subject = subject_of({find_attribute("smile", COLUMNS).adding: oracle})
     settings = EvaluationSettings(identity_faces=5, identity_pairs=0)
     found = edits_of(evaluate([(subject, faces)], Judge(), Knowing(), settings))["add_smile"]
     for when in ("before", "after"):
@@ -415,9 +421,9 @@ def test_a_drawn_smile_moves_the_true_landmarks(drawn, monkeypatch):
 
 
 def test_pictures_are_of_all_faces(faces, found):
-    whole = found.pictures["glasses", "add_glasses"]
+    whole = found.pictures["glasses", ADD]
     assert len(whole.images) == len(whole.needless_images) == 20
-    assert np.array_equal(whole.images, faces.table.images[faces.negatives])
+    assert np.array_equal(whole.images, faces.table.images[faces.held_out("Eyeglasses")[0]])
     assert np.array_equal(whole.needless_edited[:, ~EYES], whole.needless_images[:, ~EYES])
     after = whole.probabilities_after[whole.worst]
     assert (np.diff(after) >= 0).all()
@@ -426,8 +432,8 @@ def test_pictures_are_of_all_faces(faces, found):
 
 def test_pictures_are_of_those_that_are_shown_where_all_are_too_many(faces, monkeypatch):
     monkeypatch.setattr("faceattr.evaluation.report.pictures._SHOWN", 3)
-    whole = measure(faces).pictures["glasses", "add_glasses"]
-    some = measure(faces, pictures=1).pictures["glasses", "add_glasses"]
+    whole = measure(faces).pictures["glasses", ADD]
+    some = measure(faces, pictures=1).pictures["glasses", ADD]
     assert len(whole.images) == 20
     assert len(some.needless_images) == 3
     assert 3 <= len(some.images) <= 6
@@ -440,18 +446,20 @@ def test_pictures_are_of_those_that_are_shown_where_all_are_too_many(faces, monk
 
 
 def test_what_removes_is_worst_where_most_is_left(found):
-    pictures = found.pictures["glasses", "remove_glasses"]
+    pictures = found.pictures["glasses", REMOVE]
     after = pictures.probabilities_after
     assert after[pictures.worst[0]] == after.max()
 
 
 def test_values_of_each_face_are_those_that_the_means_are_of(found):
-    values = found.by_face["glasses", "add_glasses"]
+    values = found.by_face["glasses", ADD]
     edit = edits_of(found)["add_glasses"]
     for name in ("mean_change", "changed_share"):
-        assert values[name].mean() == pytest.approx(edit["locality"][name]["value"])
-    assert (values["probability_after"] > 0.5).mean() == edit["success"]["edited"]["value"]
-    assert values["cycle_l1"].shape == values["yaw"].shape == (20,)
+        assert getattr(values.locality, name).mean() == pytest.approx(
+            edit["locality"][name]["value"]
+        )
+    assert values.success.reached.mean() == edit["success"]["edited"]["value"]
+    assert values.cycle.l1.shape == values.pose.yaw.shape == (20,)
 
 
 def test_a_judge_must_know_the_attribute_and_faces_be_of_both_kinds(faces):
@@ -459,7 +467,9 @@ def test_a_judge_must_know_the_attribute_and_faces_be_of_both_kinds(faces):
     judge.columns = ("Male",)
     with pytest.raises(UserError, match="not trained on Eyeglasses"):
         measure(faces, judge=judge)
-    none = dataclasses.replace(faces, positives=faces.positives[:0])
+    none = dataclasses.replace(
+        faces, sides={"Eyeglasses": (faces.sides["Eyeglasses"][0], np.zeros(0, int))}
+    )
     with pytest.raises(UserError, match="0 faces with Eyeglasses and 20 without"):
         measure(none)
 
@@ -468,4 +478,36 @@ def test_settings_out_of_range_are_named():
     with pytest.raises(UserError, match="identity_faces 0"):
         EvaluationSettings(identity_faces=0)
     with pytest.raises(UserError, match=r"inception_weights gone\.h5: no such file"):
-        EvaluationSettings(inception_weights=pathlib.Path("gone.h5"))
+        EvaluationSettings(inception_weights="gone.h5")
+
+
+def test_a_subject_may_edit_several_attributes(faces):
+    smile = find_attribute("smile", COLUMNS)
+    smiling = faces.table.values("Smiling")
+    both = dataclasses.replace(
+        faces,
+        sides={**faces.sides, "Smiling": (np.flatnonzero(~smiling), np.flatnonzero(smiling))},
+    )
+    # Red eyes are no smile: what adds the red takes the smile away.
+    made = {ADD: Glasses(1), REMOVE: Glasses(-1), smile.removing: Glasses(1)}
+    evaluation = evaluate(
+        [(subject_of(made), both)], Judge(), None, EvaluationSettings(identity_pairs=0)
+    )
+    found = edits_of(evaluation)
+    assert list(found) == ["add_glasses", "remove_glasses", "remove_smile"]
+    assert [edit["column"] for edit in found.values()] == ["Eyeglasses", "Eyeglasses", "Smiling"]
+    assert found["remove_smile"]["faces"] == smiling.sum()
+    assert found["remove_smile"]["needless_faces"] == (~smiling).sum()
+    assert found["remove_smile"]["cycle"] is None, "nothing puts the smile back"
+    assert found["add_glasses"]["cycle"] is not None
+    alone = edits_of(measure(faces))
+    assert found["add_glasses"]["success"] == alone["add_glasses"]["success"]
+    assert list(evaluation.metrics.classifier.reliability["faces"]) == ["Eyeglasses", "Smiling"]
+    assert evaluation.metrics.of("glasses", smile.removing).faces == smiling.sum()
+    with pytest.raises(KeyError):
+        evaluation.metrics.of("glasses", smile.adding)
+
+
+def test_metrics_of_another_format_are_not_read():
+    with pytest.raises(UserError, match="format 1, this version reads 2"):
+        from_json({"format": 1})

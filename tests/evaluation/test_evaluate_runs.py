@@ -3,11 +3,11 @@ import sys
 
 import pytest
 
+from faceattr.data.choice import DataChoice
 from faceattr.errors import UserError
-from faceattr.evaluation.evaluate import EvaluationSettings
 from faceattr.evaluation.evaluate_runs import evaluate_runs
-from faceattr.evaluation.judge.attribute_classifier import ClassifierSettings
-from faceattr.evaluation.subjects.face_choice import FaceChoice
+from faceattr.evaluation.metrics import to_json
+from faceattr.evaluation.settings import ClassifierSettings, EvaluationSettings, FaceChoice
 
 QUICK = ClassifierSettings(image_size=32, epochs=1, batch_size=8)
 FEW = EvaluationSettings(identity_faces=1, identity_pairs=0)
@@ -19,10 +19,10 @@ def test_runs_and_bundles_beside_each_other(finished_run, bundles, tmp_path):
     out, cache = tmp_path / "report", tmp_path / "cache"
     runs = [finished_run.folder, bundles / "remove_glasses"]
     first = evaluate_runs(runs, out, None, FEW, QUICK, cache_dir=cache)
-    assert json.loads((out / "metrics.json").read_text()) == first.metrics
+    assert json.loads((out / "metrics.json").read_text()) == to_json(first.metrics)
     assert "<html" in (out / "report.html").read_text()
     assert list((out / "figures").glob("*.png"))
-    run, bundle = first.metrics["subjects"]
+    run, bundle = to_json(first.metrics)["subjects"]
     assert (run["name"], bundle["name"]) == ("glasses", "remove_glasses")
     assert list(bundle["edits"]) == ["remove_glasses"]
     of_run, of_bundle = (each["edits"]["remove_glasses"] for each in (run, bundle))
@@ -33,11 +33,11 @@ def test_runs_and_bundles_beside_each_other(finished_run, bundles, tmp_path):
     # Again: the judge is taken from the cache, the report replaced.
     (judge,) = cache.iterdir()
     made = (judge / "classifier.json").stat().st_mtime_ns
-    other = FaceChoice(data="synthetic", synthetic_faces=12, seed=5)
+    other = FaceChoice(DataChoice(data="synthetic", synthetic_faces=12), seed=5)
     second = evaluate_runs(runs[:1], out, other, FEW, QUICK, cache_dir=cache)
-    assert json.loads((out / "metrics.json").read_text()) == second.metrics
-    assert second.metrics["subjects"][0]["source"] == "synthetic (2)"
-    assert set(second.metrics["classifier"]["scores"]) == {"synthetic", "synthetic (2)"}
+    assert json.loads((out / "metrics.json").read_text()) == to_json(second.metrics)
+    assert second.metrics.subjects[0].source == "synthetic (2)"
+    assert set(second.metrics.classifier.scores) == {"synthetic", "synthetic (2)"}
     assert (judge / "classifier.json").stat().st_mtime_ns == made
     assert list(cache.iterdir()) == [judge], "of the same runs there is one judge for all faces"
 
@@ -58,7 +58,11 @@ def test_nothing_but_a_report_is_written_over(finished_run, tmp_path):
 def test_a_mistake_leaves_no_report(finished_run, tmp_path):
     mistakes = [
         ([tmp_path / "gone"], None, "neither a run"),
-        ([finished_run.folder], FaceChoice(data="lfw", data_dir="gone"), "no such folder"),
+        (
+            [finished_run.folder],
+            FaceChoice(DataChoice(data="lfw", data_dir="gone")),
+            "no such folder",
+        ),
     ]
     for runs, faces, message in mistakes:
         with pytest.raises(UserError, match=message):

@@ -46,8 +46,7 @@ def test_what_was_not_measured_comes_back_as_such(tmp_path):
 def test_cells_of_a_table():
     estimate = Estimate(0.5, 0.25, 0.75, 8)
     assert interval(estimate, 1, 100) == "50.0 (25.0 to 75.0)"
-    assert interval({"value": None, "low": None, "high": None}) == "-"
-    assert interval(None) == "-"
+    assert interval(Estimate(np.nan, np.nan, np.nan, 0)) == "-"
     assert table(("a", "b"), [["x", "1"]]) == "| a | b |\n| --- | ---: |\n| x | 1 |\n"
 
 

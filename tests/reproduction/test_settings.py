@@ -17,8 +17,8 @@ _QUICK = ReproductionSettings(**QUICK)
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"steps": 0}, "steps 0: must be at least 1"),
-        ({"faces": 3}, "faces 3: must be at least 10"),
+        ({"steps": 0}, "steps 0: must be a number of at least 1"),
+        ({"faces": 3}, "faces 3: must be a number of at least 10"),
         ({"seed": -1}, "seed -1"),
         ({"data": "celeba"}, "data celeba needs data_dir"),
     ],

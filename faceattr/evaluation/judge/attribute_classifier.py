@@ -28,6 +28,7 @@ from faceattr.evaluation.judge.classifier_data import (
 )
 from faceattr.evaluation.judge.classifier_network import build_classifier, masked_loss
 from faceattr.evaluation.judge.scores import ColumnScore, ReliabilityBin, column_score, reliability
+from faceattr.evaluation.settings import ClassifierSettings
 from faceattr.files import replacing, write_text
 from faceattr.progress import progress_bar
 
@@ -38,34 +39,6 @@ _logger = logging.getLogger(__name__)
 _VERSION = 3
 _BATCH = 128
 _WARM_UP_SHARE = 0.1
-
-
-@dataclasses.dataclass(frozen=True)
-class ClassifierSettings:
-    """How a classifier is trained.
-
-    Attributes:
-        image_size: int, side of the crops that it sees, divisible by 16. Defaults to 64.
-        epochs: int >= 1. Defaults to 10: on 16,000 crops of 64x64 about half an hour of
-            one CPU core.
-        batch_size: int >= 1. Defaults to 64.
-        learning_rate: float, the highest; it rises at first and then falls as a cosine.
-        weight_decay: float, of AdamW.
-        smoothing: float in [0, 1), see `masked_loss`.
-        rarity_power: float in [0, 1], see `weighted_labels`.
-        jitter: float in [0, 1], see `TrainingBatches`.
-        seed: int >= 0.
-    """
-
-    image_size: int = 64
-    epochs: int = 10
-    batch_size: int = 64
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.02
-    smoothing: float = 0.05
-    rarity_power: float = 0.3
-    jitter: float = 1.0
-    seed: int = 0
 
 
 @dataclasses.dataclass(frozen=True)

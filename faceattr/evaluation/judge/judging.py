@@ -9,11 +9,11 @@ import numpy as np
 from faceattr.data.table import AttributeTable
 from faceattr.evaluation.judge.attribute_classifier import (
     AttributeClassifier,
-    ClassifierSettings,
     attribute_classifier,
     measured_on,
 )
 from faceattr.evaluation.judge.classifier_data import LabelledFaces, hold_out
+from faceattr.evaluation.settings import ClassifierSettings
 from faceattr.evaluation.subjects.evaluation_faces import EvaluationFaces
 
 # Keeps these draws apart from other draws of the same seed.
@@ -85,7 +85,7 @@ def scored_judge(
         if faces.source not in judge.scores:
             unseen.setdefault(faces.source, []).append(faces)
     for name, group in unseen.items():
-        indices = np.unique(np.concatenate([[*each.negatives, *each.positives] for each in group]))
+        indices = np.unique(np.concatenate([each.indices() for each in group]))
         table = group[0].table.take(indices)
         judge = measured_on(judge, LabelledFaces(name, table, np.ones(len(table), bool)))
     return judge

@@ -4,12 +4,18 @@ import dataclasses
 
 import numpy as np
 
-from faceattr.evaluation.subjects.edits import Edit, edited_images, residuals
+from faceattr.errors import UserError
+from faceattr.evaluation.measures import intervals
+from faceattr.evaluation.measures.cells import Card, Cell
+from faceattr.evaluation.measures.intervals import Estimate
+from faceattr.evaluation.measures.measure import Measure
+from faceattr.evaluation.subjects.edit_case import EditCase
+from faceattr.evaluation.subjects.transformation import Transformation, edited_images, residuals
 from faceattr.pictures.similarity import psnr
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Cycle:
+class FaceCycle:
     """What is left of faces after an edit and its opposite; each float64 [n].
 
     Attributes:
@@ -24,25 +30,71 @@ class Cycle:
     there: np.ndarray
 
 
-def round_trip(there: Edit, back: Edit, images: np.ndarray) -> Cycle:
-    """Edits faces and edits them back, as a user would, on uint8 images.
+@dataclasses.dataclass(frozen=True)
+class Cycle:
+    """The means of `FaceCycle`, with bootstrap intervals; a PSNR counts as at most 100 dB."""
+
+    l1: Estimate
+    psnr: Estimate
+    there: Estimate
+
+
+def compute(case: EditCase) -> FaceCycle:
+    """There and back, on faces that need the edit.
+
+    Raises:
+        UserError: if there is no way back.
+    """
+    if case.way_back is None:
+        raise UserError("a bundle holds one edit; there and back needs the run")
+    return way_back(case.needed.images, case.edited.images, case.way_back)
+
+
+def way_back(images: np.ndarray, edited: np.ndarray, back: Transformation) -> FaceCycle:
+    """Edits edited faces back, as a user would, on uint8 images.
 
     Args:
-        there: the edit that the faces lack, such as G0 for faces without the attribute.
-        back: the opposite one.
-        images: uint8 [n, s, s, 3].
+        images, edited: uint8 [n, s, s, 3].
+        back: what makes the opposite edit.
     """
-    edited = edited_images(images, residuals(there, images))
     return cycle(images, edited, edited_images(edited, residuals(back, edited)))
 
 
-def cycle(images: np.ndarray, edited: np.ndarray, restored: np.ndarray) -> Cycle:
+def cycle(images: np.ndarray, edited: np.ndarray, restored: np.ndarray) -> FaceCycle:
     """Compares faces with what comes back.
 
     Args:
         images, edited, restored: uint8 [n, s, s, 3].
     """
-    return Cycle(l1=_l1(images, restored), psnr=psnr(restored, images), there=_l1(images, edited))
+    return FaceCycle(
+        l1=_l1(images, restored), psnr=psnr(restored, images), there=_l1(images, edited)
+    )
+
+
+def summarise(found: FaceCycle, seed: int) -> Cycle:
+    """The means."""
+    return Cycle(
+        l1=intervals.mean(found.l1, seed),
+        psnr=intervals.decibels(found.psnr, seed),
+        there=intervals.mean(found.there, seed),
+    )
+
+
+CYCLE = Measure("cycle", compute, summarise)
+
+
+def card(found: Cycle | None, reason: str) -> Card:
+    """Its numbers, or why there are none."""
+    if found is None:
+        return Card("There and back", missing=reason)
+    return Card(
+        "There and back",
+        (
+            ("mean difference when back", (Cell(found.l1),)),
+            ("after the edit alone", (Cell(found.there),)),
+            ("PSNR when back", (Cell(found.psnr, "dB"),)),
+        ),
+    )
 
 
 def _l1(first: np.ndarray, second: np.ndarray) -> np.ndarray:

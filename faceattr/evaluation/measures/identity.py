@@ -5,28 +5,24 @@ from collections.abc import Callable
 
 import numpy as np
 
-from faceattr.evaluation.judge.face_models import FaceModels
+from faceattr.evaluation.judge.face_models import SAME_PERSON, FaceDescriptions, FaceModels
 from faceattr.evaluation.measures import intervals
+from faceattr.evaluation.measures.cells import SHARE, UNKNOWN, Card, Cell
 from faceattr.evaluation.measures.intervals import Estimate
-
-SAME_PERSON = 0.6
-"""Descriptors nearer than this are taken for one person; dlib's own threshold."""
+from faceattr.evaluation.measures.measure import Measure
+from faceattr.evaluation.subjects.edit_case import EditCase
+from faceattr.pictures.words import faces, number
 
 # Keeps these draws apart from other draws of the same seed.
 _PAIR_DRAWS = 0x1DE7
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class FaceDescriptions:
-    """Who is seen in images.
+class FaceIdentity:
+    """Who is seen in the few faces of an edit, before and after it."""
 
-    Attributes:
-        descriptors: float64 [n, DESCRIPTOR], see `FaceModels.descriptors`.
-        found: bool [n], whether the detector sees a face.
-    """
-
-    descriptors: np.ndarray
-    found: np.ndarray
+    before: FaceDescriptions
+    after: FaceDescriptions
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -34,16 +30,32 @@ class Identity:
     """How far an edit moves faces from themselves.
 
     Attributes:
-        distances: float64 [n], between the descriptors of a face and of its edit.
+        median, mean: of the distances.
         kept: share of the faces whose edit is taken for the same person.
         not_found_before, not_found_after: int, faces that the detector does not see; their
             distances count all the same, at the place where the face must be.
+        distances: float64 [n], between the descriptors of a face and of its edit.
     """
 
-    distances: np.ndarray
+    median: float
+    mean: Estimate
     kept: Estimate
     not_found_before: int
     not_found_after: int
+    distances: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Pairs:
+    """Pairs of photographs.
+
+    Attributes:
+        distances: float64 [k], between their descriptors.
+        share: of the pairs that are told right, by the threshold.
+    """
+
+    distances: np.ndarray
+    share: Estimate
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -51,37 +63,72 @@ class IdentityReference:
     """What distances real photographs have, to read `Identity` by.
 
     Attributes:
-        same: float64 [k], between two photographs of one person.
-        different: float64 [m], between photographs of two persons.
-        taken_for_same: share of `same` within the threshold.
-        taken_for_different: share of `different` beyond it.
+        same: two photographs of one person.
+        different: photographs of two persons.
+        threshold: float, nearer is taken for one person.
+        source: str, of the photographs.
     """
 
-    same: np.ndarray
-    different: np.ndarray
-    taken_for_same: Estimate
-    taken_for_different: Estimate
+    same: Pairs
+    different: Pairs
+    threshold: float = SAME_PERSON
+    source: str = ""
 
 
-def describe(models: FaceModels, images: np.ndarray) -> FaceDescriptions:
-    """Asks dlib's models who is seen; a face takes about a fifth of a second on one CPU core.
+def compute(case: EditCase) -> FaceIdentity:
+    """Asks dlib's models about the few faces, and their edits.
 
-    Args:
-        models: dlib's models.
-        images: uint8 [n, s, s, 3], face crops in CelebA's frame.
+    Raises:
+        MissingExtra: without these models.
     """
-    return FaceDescriptions(models.descriptors(images), models.finds_face(images))
+    return FaceIdentity(case.needed.descriptions, case.edited.descriptions)
 
 
-def identity_change(before: FaceDescriptions, after: FaceDescriptions) -> Identity:
+def summarise(found: FaceIdentity, seed: int) -> Identity:
     """Compares each face with its edit."""
-    distances = descriptor_distances(before.descriptors, after.descriptors)
+    distances = descriptor_distances(found.before.descriptors, found.after.descriptors)
     return Identity(
-        distances=distances,
+        median=float(np.median(distances)),
+        mean=intervals.mean(distances, seed),
         kept=intervals.share(distances < SAME_PERSON),
-        not_found_before=int((~before.found).sum()),
-        not_found_after=int((~after.found).sum()),
+        not_found_before=int((~found.before.found).sum()),
+        not_found_after=int((~found.after.found).sum()),
+        distances=distances,
     )
+
+
+IDENTITY = Measure("identity", compute, summarise)
+
+
+def card(found: Identity) -> Card:
+    """Its numbers."""
+    asked = f"after the edit, of {faces(len(found.distances))}"
+    return Card(
+        "Identity",
+        (
+            ("still the same person", (Cell(found.kept, "%", line=SHARE),)),
+            ("mean distance", (Cell(found.mean),)),
+            ("median distance", (Cell(found.median),)),
+            (
+                "no face found",
+                (
+                    Cell(str(found.not_found_before), beside="before"),
+                    Cell(str(found.not_found_after), beside=asked),
+                ),
+            ),
+        ),
+    )
+
+
+def summary(found: Identity | None, reason: str) -> tuple[str, Cell]:
+    """Its cell in the table of all edits, or why there is none."""
+    kept = None if found is None else found.kept
+    return "identity kept", Cell(kept, "%", reason, line=SHARE)
+
+
+def said(found: Identity) -> str:
+    """Its words on the console."""
+    return f"{number(found.kept.value, '%', UNKNOWN)} taken for the same person"
 
 
 def identity_reference(
@@ -90,6 +137,7 @@ def identity_reference(
     identities: np.ndarray,
     pairs: int,
     seed: int,
+    source: str = "",
 ) -> IdentityReference:
     """Measures the models themselves, on real faces whose persons are known.
 
@@ -99,6 +147,7 @@ def identity_reference(
         identities: int64 [n], the same number for the same person, -1 unknown.
         pairs: int >= 1, the most pairs of either kind.
         seed: int, of the draws.
+        source: str, of the faces.
     """
     same, different = person_pairs(identities, pairs, seed)
     used, place = np.unique(np.concatenate([same, different]), return_inverse=True)
@@ -107,10 +156,9 @@ def identity_reference(
     distances = descriptor_distances(found[place[:, 0]], found[place[:, 1]])
     near = distances < SAME_PERSON
     return IdentityReference(
-        same=distances[: len(same)],
-        different=distances[len(same) :],
-        taken_for_same=intervals.share(near[: len(same)]),
-        taken_for_different=intervals.share(~near[len(same) :]),
+        same=Pairs(distances[: len(same)], intervals.share(near[: len(same)])),
+        different=Pairs(distances[len(same) :], intervals.share(~near[len(same) :])),
+        source=source,
     )
 
 

@@ -5,6 +5,13 @@ import statistics
 
 import numpy as np
 
+CONFIDENCE = 0.95
+"""How often an interval holds the true value, unless another is asked for."""
+
+MOST_DECIBELS = 100.0
+"""Equal images have an infinite PSNR, which has no mean: what 8 bits can tell apart ends well
+below this."""
+
 # Keeps these draws apart from other draws of the same seed.
 _BOOTSTRAP_DRAWS = 0xB007
 
@@ -24,10 +31,10 @@ class Estimate:
     low: float
     high: float
     count: int
-    confidence: float = 0.95
+    confidence: float = CONFIDENCE
 
 
-def share(successes: np.ndarray, confidence: float = 0.95) -> Estimate:
+def share(successes: np.ndarray, confidence: float = CONFIDENCE) -> Estimate:
     """A share with its Wilson score interval (Wilson 1927).
 
     Unlike the normal interval it stays within [0, 1] and has a width where all or none succeed.
@@ -53,7 +60,9 @@ def share(successes: np.ndarray, confidence: float = 0.95) -> Estimate:
     return Estimate(value, low, high, count, confidence)
 
 
-def mean(values: np.ndarray, seed: int, confidence: float = 0.95, draws: int = 2000) -> Estimate:
+def mean(
+    values: np.ndarray, seed: int, confidence: float = CONFIDENCE, draws: int = 2000
+) -> Estimate:
     """A mean with its bootstrap interval (percentiles; Efron 1979).
 
     Args:
@@ -75,3 +84,15 @@ def mean(values: np.ndarray, seed: int, confidence: float = 0.95, draws: int = 2
     means = [values[random.integers(count, size=count)].mean() for _ in range(draws)]
     low, high = np.quantile(means, [0.5 - confidence / 2, 0.5 + confidence / 2])
     return Estimate(float(values.mean()), float(low), float(high), count, confidence)
+
+
+def decibels(values: np.ndarray, seed: int) -> Estimate:
+    """The mean of PSNRs, each at most 100 dB; not known where all images are equal.
+
+    Args:
+        values: float [n], in dB; NaN is passed over.
+        seed: int, of the bootstrap.
+    """
+    if not np.isfinite(values).any():
+        return mean(np.zeros(0), seed)
+    return mean(np.minimum(values, MOST_DECIBELS), seed)

@@ -8,8 +8,12 @@ import numpy as np
 
 from faceattr.errors import UserError
 from faceattr.evaluation.measures import intervals
-from faceattr.evaluation.measures.distances import kernel_distance
 from faceattr.evaluation.measures.intervals import Estimate
+from faceattr.evaluation.measures.landmarks import five_points
+from faceattr.evaluation.measures.measure import Measure
+from faceattr.evaluation.measures.realism import kernel_distance
+from faceattr.evaluation.measures.success import target_reached
+from faceattr.evaluation.subjects.edit_case import EditCase
 
 # By how much the tip of the nose stands out before the centres of the eyes, over the distance
 # between them: 3.8 to 6.4 in MediaPipe's canonical face, in centimetres.
@@ -34,6 +38,43 @@ class PoseBin:
     high: float
     success: Estimate
     kernel: float | None = None
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class FacePose:
+    """How each face is turned, and what became of it.
+
+    Attributes:
+        yaw: float64 [n], degrees, see `yaw`.
+        reached: bool [n], whether it is classed as the target after the edit.
+        edited, real: float [n, d] and [m, d], what the judge sees in the edited faces, and in
+            real faces of the target.
+    """
+
+    yaw: np.ndarray
+    reached: np.ndarray
+    edited: np.ndarray
+    real: np.ndarray
+
+
+def compute(case: EditCase) -> FacePose:
+    """The turn of each face, from the data's landmarks or dlib's.
+
+    Raises:
+        MissingExtra: if the data have no landmarks, and dlib is not there to find them.
+    """
+    known = case.landmarks()
+    turn = yaw(five_points(case.needed.landmarks68) if known is None else known)
+    reached = target_reached(case.probabilities[1], case.edit.adds)
+    return FacePose(turn, reached, case.edited.seen.features, case.needless.seen.features)
+
+
+def summarise(found: FacePose, seed: int) -> tuple[PoseBin, ...]:
+    """Success and realism by head turn (Fig. 9)."""
+    return success_by_yaw(found.reached, found.yaw, (found.edited, found.real))
+
+
+POSE = Measure("pose", compute, summarise)
 
 
 def yaw(landmarks: np.ndarray) -> np.ndarray:
@@ -63,7 +104,7 @@ def success_by_yaw(
     successes: np.ndarray,
     degrees: np.ndarray,
     features: tuple[np.ndarray, np.ndarray] | None = None,
-) -> list[PoseBin]:
+) -> tuple[PoseBin, ...]:
     """Success and realism for little and for much turned heads.
 
     Args:
@@ -86,4 +127,4 @@ def success_by_yaw(
             with contextlib.suppress(UserError):
                 kernel = kernel_distance(edited[inside], real)
         bins.append(PoseBin(low, high, intervals.share(successes[inside]), kernel))
-    return bins
+    return tuple(bins)

@@ -13,7 +13,7 @@ from faceattr.evaluation.measures.intervals import Estimate
 from faceattr.evaluation.measures.locality import mean_change
 from faceattr.evaluation.measures.regions import hair_masks, landmark_masks
 from faceattr.evaluation.measures.success import Judge
-from faceattr.evaluation.subjects.edits import Edit, edited_images, residuals
+from faceattr.evaluation.subjects.transformation import Transformation, edited_images, residuals
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -34,31 +34,46 @@ class SideEffect:
     hair: np.ndarray
     region: np.ndarray
 
-    def summary(self, seed: int) -> dict[str, Estimate]:
-        """Means and shares over faces, with intervals.
-
-        Returns:
-            `change` of the probability of the other attribute; `classed_before` and
-            `classed_after`, the shares classed as having it; `target_before` and `target_after`,
-            the shares classed as having the edited column; `hair` and `region`, mean |r|;
-            `hair_over_region`, the mean of their ratio over faces that change in the region.
-        """
+    def summary(self, seed: int) -> "SideEffectMeans":
+        """Means and shares over faces, with intervals."""
         with np.errstate(invalid="ignore", divide="ignore"):
             ratio = np.where(self.region > 0, self.hair / self.region, np.nan)
-        return {
-            "change": intervals.mean(self.after - self.before, seed),
-            "classed_before": intervals.share(self.before > 0.5),
-            "classed_after": intervals.share(self.after > 0.5),
-            "target_before": intervals.share(self.target_before > 0.5),
-            "target_after": intervals.share(self.target_after > 0.5),
-            "hair": intervals.mean(self.hair, seed),
-            "region": intervals.mean(self.region, seed),
-            "hair_over_region": intervals.mean(ratio, seed),
-        }
+        return SideEffectMeans(
+            change=intervals.mean(self.after - self.before, seed),
+            classed_before=intervals.share(self.before > 0.5),
+            classed_after=intervals.share(self.after > 0.5),
+            target_before=intervals.share(self.target_before > 0.5),
+            target_after=intervals.share(self.target_after > 0.5),
+            hair=intervals.mean(self.hair, seed),
+            region=intervals.mean(self.region, seed),
+            hair_over_region=intervals.mean(ratio, seed),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class SideEffectMeans:
+    """Means and shares of `SideEffect`.
+
+    Attributes:
+        change: of the probability of the other attribute.
+        classed_before, classed_after: shares classed as having it.
+        target_before, target_after: shares classed as having the edited column.
+        hair, region: mean |r|.
+        hair_over_region: mean of their ratio over faces that change in the region.
+    """
+
+    change: Estimate
+    classed_before: Estimate
+    classed_after: Estimate
+    target_before: Estimate
+    target_after: Estimate
+    hair: Estimate
+    region: Estimate
+    hair_over_region: Estimate
 
 
 def side_effect(
-    edit: Edit,
+    edit: Transformation,
     images: np.ndarray,
     other: Judge,
     target: Judge,

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from faceattr import pixels
+from faceattr.evaluation.judge.face_models import SAME_PERSON
+from faceattr.evaluation.measures.intervals import CONFIDENCE
 from faceattr.evaluation.measures.regions import landmark_masks
 from faceattr.evaluation.report import figures
 from faceattr.evaluation.report.number_cards import number_cards
@@ -26,18 +28,18 @@ def edit_section(shown: ShownEdit, files: dict[str, bytes]) -> str:
         shown: the edit.
         files: the PNG files of the report by name; those of this edit are added.
     """
-    subject, edit = shown.subject, shown.edit
+    subject, found = shown.subject, shown.measures
     tiles = "".join(
         f"<div><span>{text(heading)}</span>{markup}</div>"
-        for heading, markup in success_cells(edit["success"], shown.company)
+        for heading, markup in success_cells(found.success, shown.company)
         if heading != "random faces"  # they come next, and larger
     )
     about = (
-        f"{text(subject['name'])} · {text(subject['method'])} · {text(subject['source'])} · "
-        f"{faces(edit['faces'])} that are not yet as it wants them, {edit['needless_faces']:,} "
+        f"{text(subject.name)} · {text(subject.method)} · {text(subject.source)} · "
+        f"{faces(found.faces)} that are not yet as it wants them, {found.needless_faces:,} "
         "that are"
     )
-    notes = "".join(f'<p class="warning">{text(note)}</p>' for note in subject.get("notes", ()))
+    notes = "".join(f'<p class="warning">{text(note)}</p>' for note in subject.notes)
     return (
         f'<section class="edit" id="{shown.anchor}"><h2>{text(shown.name)} '
         f"<small>{about}</small></h2>{notes}{_random(shown, files)}"
@@ -52,7 +54,7 @@ def _random(shown: ShownEdit, files: dict[str, bytes]) -> str:
     files[f"{shown.anchor}-random.png"] = _grid(shown, chosen)
     truth = "" if shown.pictures.truth is None else ", the true counterfactual"
     return (
-        f'<p class="about">{len(chosen)} of {faces(shown.edit["faces"])}, drawn by seed '
+        f'<p class="about">{len(chosen)} of {faces(shown.measures.faces)}, drawn by seed '
         f"{shown.seed}, not chosen. From top to bottom: input, residual (grey: no change), "
         f"edited{truth}. Point at a face, or tap it: the input covers the edit.</p>"
         f"{_cards(shown, chosen)}"
@@ -121,7 +123,7 @@ def _grid(shown: ShownEdit, chosen: np.ndarray) -> bytes:
 
 
 def _figures(shown: ShownEdit, files: dict[str, bytes]) -> list[str]:
-    edit, subject = shown.edit, shown.subject
+    found = shown.measures
     drawn = []
 
     def add(part: str, title: str, png: bytes, note: str, kind: str = "chart") -> None:
@@ -132,54 +134,53 @@ def _figures(shown: ShownEdit, files: dict[str, bytes]) -> list[str]:
     add(
         "strength",
         "Answer to strength",
-        figures.strength_response(edit["strength_response"], shown.company.ceiling, line),
-        f"Band: 95% interval, {faces(edit['success']['edited']['count'])}. "
+        figures.strength_response(found.success.by_strength, shown.company.ceiling, line),
+        f"Band: {CONFIDENCE:.0%} interval, {faces(found.success.edited.count)}. "
         "Dotted: the share of real faces of the target that the judge gets right.",
     )
-    known = [("judge's features", edit["realism"], edit["realism_before"])]
-    if edit["realism_inception"] is not None:
-        unedited = edit.get("realism_inception_before")
-        known.append(("Inception's features", edit["realism_inception"], unedited))
-    if edit["realism"] is None:
+    if found.realism is None:
         drawn.append(_missing_figure("Realism", shown.reason("realism")))
     else:
-        note = f"; {edit['realism']['note']}" if edit["realism"]["note"] else ""
+        known = [("judge's features", found.realism)]
+        if found.realism_inception is not None:
+            known.append(("Inception's features", found.realism_inception))
+        edited = found.realism.edited
+        note = f"; {edited.note}" if edited.note else ""
         add(
             "realism",
             "Realism",
             figures.realism_bars(known),
             f"Shorter is nearer to real faces of the class that the edit aims at; "
-            f"{faces(edit['realism']['count'])} a side{note}.",
+            f"{faces(edited.count)} a side{note}.",
         )
-    box = _mean_region(subject["column"], shown.pictures.images.shape[1])
+    box = _mean_region(found.edit.column, shown.pictures.images.shape[1])
     add(
         "region",
         "Where it acts",
         figures.where_it_acts(shown.pictures.residual, box),
-        f"Mean over {len(shown.pictures.images):,} of {faces(edit['faces'])}. Dashed: where "
-        f"the edit belongs on the mean face; in the numbers, {edit['locality']['region']}.",
+        f"Mean over {len(shown.pictures.images):,} of {faces(found.faces)}. Dashed: where "
+        f"the edit belongs on the mean face; in the numbers, {found.locality.region}.",
         "picture",
     )
-    if edit["identity"] is None:
+    if found.identity is None:
         drawn.append(_missing_figure("Identity", shown.reason("identity")))
     else:
-        threshold = 0.6 if shown.identity is None else shown.identity["threshold"]
         add(
             "identity",
             "Still the same person?",
-            figures.identity_histogram(edit["identity"]["distances"], shown.identity, threshold),
-            f"Left of {threshold:g} two pictures are taken for one person; in brackets, how many "
+            figures.identity_histogram(found.identity.distances, shown.identity),
+            f"Left of {SAME_PERSON:g} two pictures are taken for one person; in brackets, how many "
             "pairs.",
         )
-    if edit["pose"] is None:
+    if found.pose is None:
         drawn.append(_missing_figure("Head turn", shown.reason("pose")))
     else:
         add(
             "pose",
             "Success by head turn",
-            figures.success_by_yaw(edit["pose"], line),
-            "Lines: 95% intervals. Kernel: distance of the edited faces from real faces of the "
-            "target of any turn, where there are enough.",
+            figures.success_by_yaw(found.pose, line),
+            f"Lines: {CONFIDENCE:.0%} intervals. Kernel: distance of the edited faces from real "
+            "faces of the target of any turn, where there are enough.",
         )
     return drawn
 

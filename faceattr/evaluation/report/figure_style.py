@@ -5,12 +5,10 @@ Importing this room raises `MissingExtra` where matplotlib is not installed.
 
 import contextlib
 import io
-import math
 import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from faceattr.evaluation.judge.face_models import MissingExtra
@@ -103,8 +101,3 @@ def with_company(figure: Figure, company: str) -> None:
     """Writes what success is read beside under a figure of it: a figure is shown alone, too."""
     assert company, "success is not shown alone"
     figure.supxlabel("\n".join(textwrap.wrap(company, 72)), fontsize=8.5, color=SOFT)
-
-
-def values_of(values: Any) -> np.ndarray:
-    """Numbers as an array; NaN, which is not drawn, for None."""
-    return np.array([math.nan if value is None else value for value in values], np.float64)

@@ -1,16 +1,21 @@
-"""The curves, bars and maps of a report: pieces of metrics.json, and residuals, to PNG.
+"""The curves, bars and maps of a report: what was measured, and residuals, to PNG.
 
-Every function is pure and returns the bytes of a PNG. Values that are None were not measured.
+Every function is pure and returns the bytes of a PNG. What is NaN was not measured.
 """
 
 import math
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from faceattr import pixels
+from faceattr.evaluation.judge.face_models import SAME_PERSON
+from faceattr.evaluation.judge.scores import ReliabilityBin
+from faceattr.evaluation.measures.identity import IdentityReference
+from faceattr.evaluation.measures.pose import PoseBin
+from faceattr.evaluation.measures.realism import Realism
+from faceattr.evaluation.measures.success import StrengthPoint
 from faceattr.evaluation.report.figure_style import (
     BLUE,
     GREEN,
@@ -21,37 +26,34 @@ from faceattr.evaluation.report.figure_style import (
     drawing,
     in_percent,
     percent,
-    values_of,
     with_company,
 )
-
-Numbers = Mapping[str, Any]
+from faceattr.pictures.words import faces
 
 _LONGEST = 28
 # Of a cell, from its left upper corner around it.
 _FRAME = np.array([-0.5, -0.5, 0.5, 0.5, -0.5])
 
 
-def strength_response(points: Sequence[Numbers], ceiling: float | None, company: str) -> bytes:
+def strength_response(points: Sequence[StrengthPoint], ceiling: float, company: str) -> bytes:
     """Success and the judge's mean probability, by strength.
 
     Args:
-        points: the fields of `StrengthPoint`s.
+        points: one for each strength.
         ceiling: the judge's own share of right answers for the target, in [0, 1].
-        company: what success is read beside, one line; see `report_success.Company`.
+        company: what success is read beside, one line; see `success_cells.Company`.
     """
     with drawing() as drawn:
         axes = drawn.figure.subplots()
-        strengths = values_of(point["strength"] for point in points)
-        low, value, high = (
-            values_of(point["success"][name] for point in points)
-            for name in ("low", "value", "high")
-        )
-        probability = values_of(point["probability"] for point in points)
-        if ceiling is not None:
+        strengths = [point.strength for point in points]
+        success = [point.success for point in points]
+        probability = [point.probability for point in points]
+        if not math.isnan(ceiling):
             axes.axhline(ceiling, color=SOFT, lw=1, ls=(0, (1, 2)), label="judge's own recall")
         axes.axvline(1, color=SOFT, lw=1)
+        low, high = [each.low for each in success], [each.high for each in success]
         axes.fill_between(strengths, low, high, color=BLUE, alpha=0.2, lw=0)
+        value = [each.value for each in success]
         axes.plot(strengths, value, color=BLUE, marker="o", ms=4, label="classed as the target")
         axes.plot(strengths, probability, color=ORANGE, ls="--", label="mean probability")
         axes.set_xlabel("strength")
@@ -61,22 +63,22 @@ def strength_response(points: Sequence[Numbers], ceiling: float | None, company:
     return drawn.png
 
 
-def success_by_yaw(bins: Sequence[Numbers], company: str) -> bytes:
+def success_by_yaw(bins: Sequence[PoseBin], company: str) -> bytes:
     """Success by how far the head is turned, with the kernel distance of each bin below it.
 
     Args:
-        bins: the fields of `PoseBin`s.
+        bins: one for each range of turns.
         company: see `strength_response`.
     """
     with drawing() as drawn:
         axes = drawn.figure.subplots()
         for place, one in enumerate(bins):
-            success = one["success"]
-            if success["value"] is None:
+            success = one.success
+            if math.isnan(success.value):
                 axes.text(place, 0.03, "none", ha="center", color=SOFT)
                 continue
-            axes.bar(place, success["value"], 0.62, color=BLUE, alpha=0.75)
-            axes.vlines(place, success["low"], success["high"], color=INK, lw=1.5)
+            axes.bar(place, success.value, 0.62, color=BLUE, alpha=0.75)
+            axes.vlines(place, success.low, success.high, color=INK, lw=1.5)
         axes.set_xticks(
             range(len(bins)),
             [_turned(one) for one in bins],
@@ -88,30 +90,28 @@ def success_by_yaw(bins: Sequence[Numbers], company: str) -> bytes:
     return drawn.png
 
 
-def _turned(one: Numbers) -> str:
-    said = f"{one['low']:.0f} to {one['high']:.0f}°\n{_faces(one['success']['count'])}"
-    kernel = one.get("kernel")
-    return said if kernel is None else f"{said}\nkernel {kernel:.2f}"
+def _turned(one: PoseBin) -> str:
+    said = f"{one.low:.0f} to {one.high:.0f}°\n{faces(one.success.count)}"
+    return said if one.kernel is None else f"{said}\nkernel {one.kernel:.2f}"
 
 
 def identity_histogram(
-    distances: Sequence[float | None], reference: Numbers | None, threshold: float
+    distances: np.ndarray, reference: IdentityReference | None, threshold: float = SAME_PERSON
 ) -> bytes:
     """How far edits move faces, beside two photographs of one person and of two.
 
     Args:
-        distances: between each face and its edit.
-        reference: `identity_reference` of metrics.json.
+        distances: float [n], between each face and its edit.
+        reference: of real photographs.
         threshold: nearer is taken for one person.
     """
-    series = [("face and its edit", values_of(distances), BLUE, True)]
+    series = [("face and its edit", distances, BLUE, True)]
     if reference is not None:
-        for name, words, colour in (
-            ("same", "two photographs of one person", GREEN),
-            ("different", "photographs of two persons", ORANGE),
-        ):
-            series.append((words, values_of(reference[name]["distances"]), colour, False))
-    highest = max([1.0, *(float(values.max()) for _, values, _, _ in series if len(values))])
+        series += [
+            ("two photographs of one person", reference.same.distances, GREEN, False),
+            ("photographs of two persons", reference.different.distances, ORANGE, False),
+        ]
+    highest = max([1.0, *(float(np.nanmax(values)) for _, values, _, _ in series if len(values))])
     edges = np.arange(0, highest + 0.05, 0.05)
     with drawing() as drawn:
         axes = drawn.figure.subplots()
@@ -137,27 +137,26 @@ def identity_histogram(
     return drawn.png
 
 
-def realism_bars(panels: Sequence[tuple[str, Numbers, Numbers | None]]) -> bytes:
+def realism_bars(panels: Sequence[tuple[str, Realism]]) -> bytes:
     """Distances from real faces: of edited ones, of unedited ones, and of real ones.
 
     Args:
-        panels: (title, the fields of the edited faces' `Realism`, of the unedited faces').
+        panels: (title, distances by the features of one network).
     """
     with drawing((SIZE[0], 0.6 + 1.25 * len(panels))) as drawn:
         rows = drawn.figure.subplots(len(panels), squeeze=False)[:, 0]
-        for axes, (title, edited, unedited) in zip(rows, panels, strict=True):
+        for axes, (title, found) in zip(rows, panels, strict=True):
+            edited, unedited = found.edited, found.unedited
             # The Frechet distance of both, or the kernel distance of both.
-            known = (edited,) if unedited is None else (edited, unedited)
-            frechet = all(one["frechet"] is not None for one in known)
-            name = "frechet" if frechet else "kernel"
+            frechet = edited.frechet is not None and unedited.frechet is not None
             bars = [
-                ("edited", edited[name], BLUE, 0.0),
-                ("unedited", None if unedited is None else unedited[name], SOFT, 0.0),
+                ("edited", edited.frechet if frechet else edited.kernel, BLUE, 0.0),
+                ("unedited", unedited.frechet if frechet else unedited.kernel, SOFT, 0.0),
                 (
                     "two real halves",
-                    edited[f"{name}_reference"],
+                    edited.frechet_reference if frechet else edited.kernel_reference,
                     GREEN,
-                    0.0 if frechet else edited["kernel_reference_spread"],
+                    0.0 if frechet else edited.kernel_reference_spread,
                 ),
             ]
             for place, (_, value, colour, spread) in enumerate(bars):
@@ -245,11 +244,11 @@ def leakage(
     return drawn.png
 
 
-def reliability_diagrams(diagrams: Sequence[tuple[str, Sequence[Numbers]]]) -> bytes:
+def reliability_diagrams(diagrams: Sequence[tuple[str, Sequence[ReliabilityBin]]]) -> bytes:
     """What the judge says against what is true.
 
     Args:
-        diagrams: (title, the fields of `ReliabilityBin`s).
+        diagrams: (title, bins of probability).
     """
     across = min(6, len(diagrams))
     down = math.ceil(len(diagrams) / across)
@@ -257,9 +256,9 @@ def reliability_diagrams(diagrams: Sequence[tuple[str, Sequence[Numbers]]]) -> b
         plots = drawn.figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
         grid = list(plots.flat)
         for axes, (title, bins) in zip(grid, diagrams, strict=False):
-            said = values_of(one["mean_probability"] for one in bins)
-            true = values_of(one["share_positive"] for one in bins)
-            counts = values_of(one["count"] for one in bins)
+            said = [one.mean_probability for one in bins]
+            true = [one.share_positive for one in bins]
+            counts = np.array([one.count for one in bins])
             axes.plot([0, 1], [0, 1], color=SOFT, lw=1, ls="--")
             axes.plot(said, true, color=BLUE, lw=1.5)
             sizes = 12 + 140 * counts / max(1, counts.sum())
@@ -282,7 +281,3 @@ def reliability_diagrams(diagrams: Sequence[tuple[str, Sequence[Numbers]]]) -> b
 def _short(name: str) -> str:
     """A name that leaves room for the figure."""
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-
-
-def _faces(count: int) -> str:
-    return f"{count} face" if count == 1 else f"{count} faces"

@@ -1,10 +1,10 @@
 """EditPictures: the faces of one edit as a report shows them, those drawn and those chosen."""
 
 import dataclasses
-from collections.abc import Mapping
 
 import numpy as np
 
+from faceattr.evaluation.measures.measured import FaceValues
 from faceattr.evaluation.subjects.edit_case import EditCase
 
 # Keeps these draws apart from other draws of the same seed.
@@ -36,27 +36,27 @@ class EditPictures:
     needless_edited: np.ndarray
     probabilities_before: np.ndarray
     probabilities_after: np.ndarray
-    yaw: np.ndarray | None
-    truth: np.ndarray | None
     random: np.ndarray
     worst: np.ndarray
+    yaw: np.ndarray | None = None
+    truth: np.ndarray | None = None
 
 
 def pictures_of(
-    case: EditCase, by_face: Mapping[str, np.ndarray], seed: int, most: int | None = None
+    case: EditCase, values: FaceValues, seed: int, most: int | None = None
 ) -> EditPictures:
     """The faces of an edit, or some of them where all would fill the memory.
 
     Args:
         case: the edit.
-        by_face: `probability_before`, `probability_after` and, where it is known, `yaw`.
+        values: of its faces.
         seed: int, of the draw.
         most: int, how many faces of a class are kept, and at least those that are shown; None
             for all.
     """
     order = np.random.default_rng([seed, _PICTURE_DRAWS]).permutation(len(case.needed))
-    after = by_face["probability_after"]
-    worst = np.argsort(after if case.to_positive else 1 - after, kind="stable")[:_SHOWN]
+    after = values.success.after
+    worst = np.argsort(after if case.edit.adds else 1 - after, kind="stable")[:_SHOWN]
     kept = np.arange(len(order))
     needless = slice(None)
     if most is not None:
@@ -65,16 +65,15 @@ def pictures_of(
     place = np.full(len(order), -1)
     place[kept] = np.arange(len(kept))
     truth = case.truth()
-    turn = by_face.get("yaw")
     return EditPictures(
         images=case.needed.images[kept],
         edited=case.edited.images[kept],
         residual=case.residual[kept],
         needless_images=case.needless.images[needless],
         needless_edited=case.needless_edited.images[needless],
-        probabilities_before=by_face["probability_before"][kept],
+        probabilities_before=values.success.before[kept],
         probabilities_after=after[kept],
-        yaw=None if turn is None else turn[kept],
+        yaw=None if values.pose is None else values.pose.yaw[kept],
         truth=None if truth is None else truth[kept],
         random=place[order[:_SHOWN]],
         worst=place[worst],

@@ -13,14 +13,13 @@ import shutil
 from typing import TYPE_CHECKING
 
 from faceattr.errors import UserError
+from faceattr.evaluation.measures import identity, locality
+from faceattr.evaluation.metrics import to_json
 from faceattr.evaluation.report.edit_section import edit_section
-from faceattr.evaluation.report.html import estimate, mark
-from faceattr.evaluation.report.judge_and_method import (
-    judge_section,
-    leakage_section,
-    method_section,
-    skipped_note,
-)
+from faceattr.evaluation.report.html import cell
+from faceattr.evaluation.report.judge import judge_section
+from faceattr.evaluation.report.leakage import leakage_section
+from faceattr.evaluation.report.method import method_section, skipped_note
 from faceattr.evaluation.report.shown import ShownEdit, shown_edits
 from faceattr.evaluation.report.success_cells import success_cells
 from faceattr.pictures.html import name_of, page, style, table, text
@@ -64,7 +63,7 @@ def write_report(evaluation: Evaluation, folder: pathlib.Path) -> None:
         (beside / FIGURES_NAME).mkdir(parents=True)
         for name, png in files.items():
             (beside / FIGURES_NAME / name).write_bytes(png)
-        metrics = json.dumps(evaluation.metrics, indent=2, allow_nan=False) + "\n"
+        metrics = json.dumps(to_json(evaluation.metrics), indent=2, allow_nan=False) + "\n"
         (beside / METRICS_NAME).write_text(metrics, encoding="utf-8")
         (beside / PAGE_NAME).write_text(markup, encoding="utf-8")
         # A folder cannot be renamed onto one that is not empty.
@@ -81,25 +80,25 @@ def report_page(evaluation: Evaluation) -> tuple[str, dict[str, bytes]]:
     metrics = evaluation.metrics
     files: dict[str, bytes] = {}
     shown = shown_edits(evaluation)
-    names = list(dict.fromkeys(one.subject["name"] for one in shown))
+    names = list(dict.fromkeys(one.subject.name for one in shown))
     edits = [one.name for one in shown]
     links = "".join(
         # Two subjects may have edits of one name.
         f'<a href="#{one.anchor}">{text(one.name)}'
-        f"{text('' if edits.count(one.name) == 1 else ' of ' + one.subject['name'])}</a>"
+        f"{text('' if edits.count(one.name) == 1 else ' of ' + one.subject.name)}</a>"
         for one in shown
     )
     body = [
         f"<header><div><h1>How good are the edits</h1><p>{text(', '.join(names))} · "
-        f"{text(metrics['created'])}</p></div></header>",
-        skipped_note(metrics["skipped"]),
+        f"{text(metrics.created)}</p></div></header>",
+        skipped_note(metrics.skipped),
         _summary(shown),
         f'<p class="about">{_HOW_TO_READ}</p>',
         f'<nav>{links}<a href="#leakage">leakage</a><a href="#judge">judge</a>'
         '<a href="#method">method</a></nav>',
         *(edit_section(one, files) for one in shown),
-        leakage_section(metrics["subjects"], files),
-        judge_section(metrics["classifier"], files),
+        leakage_section(metrics.subjects, files),
+        judge_section(metrics.classifier, files),
         method_section(metrics),
     ]
     title = f"Evaluation of {', '.join(names)}"
@@ -111,22 +110,20 @@ def _summary(shown: list[ShownEdit]) -> str:
     rows = []
     headings: list[str] = []
     for one in shown:
-        edit = one.edit
-        beside = success_cells(edit["success"], one.company)
-        identity = edit["identity"]
-        kept = None if identity is None else identity["kept"]
-        outside = edit["locality"]["psnr_outside"]
+        found = one.measures
+        numbers = (
+            identity.summary(found.identity, one.reason("identity")),
+            *locality.summary(found.locality),
+        )
         cells = [
             (
                 "edit",
                 f'<a href="#{one.anchor}"><b>{name_of(one.name)}</b></a><br>'
-                f"<small>{name_of(one.subject['name'])}<br>"
-                f"{name_of(one.subject['method'])}</small>",
+                f"<small>{name_of(one.subject.name)}<br>"
+                f"{name_of(one.subject.method)}</small>",
             ),
-            *beside,
-            ("identity kept", estimate(kept, "%", one.reason("identity")) + mark(kept)),
-            ("mean change", estimate(edit["locality"]["mean_change"])),
-            ("PSNR outside", estimate(outside, "dB", "nothing changes outside")),
+            *success_cells(found.success, one.company),
+            *((heading, cell(each)) for heading, each in numbers),
         ]
         headings = [heading for heading, _ in cells]
         rows.append([markup for _, markup in cells])

@@ -6,7 +6,11 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from faceattr.evaluation.report.html import Numbers
+from faceattr.edits import Edit
+from faceattr.evaluation.measures.identity import IdentityReference
+from faceattr.evaluation.measures.measure import Skipped
+from faceattr.evaluation.measures.measured import EditMeasures
+from faceattr.evaluation.metrics import SubjectMetrics
 from faceattr.evaluation.report.success_cells import Company
 from faceattr.pictures.html import identifier
 
@@ -20,25 +24,29 @@ class ShownEdit:
     """One edit of one subject, with all that its part of the report shows.
 
     Attributes:
-        name: such as `"add_glasses"`.
         anchor: unique in the report; begins the names of its files.
-        subject, edit: their entries in metrics.json.
+        subject: what was measured of it.
+        measures: what was measured of the edit.
         pictures: its `EditPictures`.
         company: what its success is read beside.
-        identity: `identity_reference` of metrics.json.
+        identity: what distances real photographs have.
         seed: int, that drew the random faces.
         reasons: part -> why it was skipped.
     """
 
-    name: str
     anchor: str
-    subject: Numbers
-    edit: Numbers
+    subject: SubjectMetrics
+    measures: EditMeasures
     pictures: EditPictures
     company: Company
-    identity: Numbers | None
+    identity: IdentityReference | None
     seed: int
     reasons: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """Such as `"add_glasses"`."""
+        return self.measures.edit.name
 
     def reason(self, part: str) -> str:
         return self.reasons.get(part, "not measured")
@@ -65,43 +73,38 @@ def shown_edits(evaluation: Evaluation) -> list[ShownEdit]:
         ValueError: if one has no faces to show, or was not judged; see `Company`.
     """
     metrics = evaluation.metrics
-    pairs = [(subject, name) for subject in metrics["subjects"] for name in subject["edits"]]
+    pairs = [(subject, found) for subject in metrics.subjects for found in subject.edits]
+    places = anchors([(subject.name, found.edit.name) for subject, found in pairs])
     shown = []
-    for (subject, name), anchor in zip(
-        pairs, anchors([(subject["name"], name) for subject, name in pairs]), strict=True
-    ):
-        edit = subject["edits"][name]
-        pictures = evaluation.pictures[subject["name"], name]
-        reasons = _reasons(metrics["skipped"], subject["name"], name)
-        realism = edit["realism"]
+    for (subject, found), anchor in zip(pairs, places, strict=True):
+        edit = found.edit
+        pictures = evaluation.pictures[subject.name, edit]
+        reasons = _reasons(metrics.skipped, subject.name, edit)
+        realism = found.realism
         company = Company(
-            judge=metrics["classifier"]["scores"].get(subject["source"], {}).get(subject["column"]),
-            to_positive=edit["direction"] == "to_positive",
-            no_op=edit["no_op"],
+            judge=metrics.classifier.score(subject.source, edit.column),
+            adds=edit.adds,
+            no_op=found.no_op,
             realism=reasons.get("realism", "not measured") if realism is None else realism,
-            unedited=edit["realism_before"],
             images=pictures.images[pictures.random],
             edited=pictures.edited[pictures.random],
         )
         shown.append(
             ShownEdit(
-                name=name,
                 anchor=anchor,
                 subject=subject,
-                edit=edit,
+                measures=found,
                 pictures=pictures,
                 company=company,
-                identity=metrics["identity_reference"],
-                seed=metrics["seed"],
+                identity=metrics.identity_reference,
+                seed=metrics.seed,
                 reasons=reasons,
             )
         )
     return shown
 
 
-def _reasons(skipped: list[Numbers], subject: str, edit: str) -> dict[str, str]:
+def _reasons(skipped: Sequence[Skipped], subject: str, edit: Edit) -> dict[str, str]:
     """Part -> why it was skipped, of what was skipped for all or for this edit."""
-    own = f"{subject}: {edit}"
-    return {
-        one["part"]: one["reason"] for one in skipped if not one["edits"] or own in one["edits"]
-    }
+    own = f"{subject}: {edit.name}"
+    return {one.part: one.reason for one in skipped if not one.edits or own in one.edits}

@@ -6,10 +6,15 @@ success without the judge's own mistakes, the no-op ratio, realism, and faces th
 """
 
 import dataclasses
+import math
 
 import numpy as np
 
-from faceattr.evaluation.report.html import TIMES, Numbers, estimate, mark
+from faceattr.evaluation.judge.scores import ColumnScore
+from faceattr.evaluation.measures.no_op import NoOp
+from faceattr.evaluation.measures.realism import Realism
+from faceattr.evaluation.measures.success import Success
+from faceattr.evaluation.report.html import TIMES, estimate, mark
 from faceattr.pictures.html import face, missing
 from faceattr.pictures.words import EN_DASH, faces, number
 
@@ -21,64 +26,62 @@ class Company:
     """What success is read beside.
 
     Attributes:
-        judge: the fields of the judge's `ColumnScore` of the edited attribute.
-        to_positive: bool, whether the edit adds the attribute.
-        no_op: the fields of `NoOp`.
-        realism: the fields of `Realism`, or a str: why there is none.
-        unedited: the same of the unedited faces, or None.
+        judge: its score of the edited attribute.
+        adds: bool, whether the edit adds the attribute.
+        no_op: what it does where it is not needed.
+        realism: how real its faces look, or a str: why that is not known.
         images, edited: uint8 [k, s, s, 3], faces drawn by the seed, and their edits; k >= 1.
 
     Raises:
         ValueError: if one of them is missing.
     """
 
-    judge: Numbers
-    to_positive: bool
-    no_op: Numbers
-    realism: Numbers | str
-    unedited: Numbers | None
+    judge: ColumnScore | None
+    adds: bool
+    no_op: NoOp
+    realism: Realism | str
     images: np.ndarray
     edited: np.ndarray
 
     def __post_init__(self) -> None:
         for name in ("judge", "no_op", "realism", "images"):
             value = getattr(self, name)
-            if value is None or len(value) == 0:
+            if value is None or (isinstance(value, str | np.ndarray) and not len(value)):
                 raise ValueError(f"success is not shown without {name.replace('_', '-')}")
         if len(self.images) != len(self.edited):
             raise ValueError("success is not shown without the edits of the random faces")
 
     @property
-    def ceiling(self) -> float | None:
+    def ceiling(self) -> float:
         """The judge's own recall of what the edit aims at."""
-        return self.judge["recall_positive" if self.to_positive else "recall_negative"]
+        assert self.judge is not None, "checked when made"
+        return self.judge.recall_positive if self.adds else self.judge.recall_negative
 
     @property
     def line(self) -> str:
         """All of it but the faces, in one line of plain text."""
         return (
             f"read beside: judge's recall {number(self.ceiling, '%')}, "
-            f"no-op ratio {number(self.no_op['ratio'], 'ratio')}, realism {self._realism_words()}"
+            f"no-op ratio {number(self.no_op.ratio, 'ratio')}, realism {self._realism_words()}"
         )
 
     def _realism_words(self) -> str:
         if isinstance(self.realism, str):
             return f"{EN_DASH} ({self.realism})"
-        words, _, _ = _realism(self.realism, self.unedited)
+        words, _, _ = _realism(self.realism)
         return words
 
 
-def success_cells(success: Numbers, company: Company) -> list[tuple[str, str]]:
+def success_cells(success: Success, company: Company) -> list[tuple[str, str]]:
     """Success with its company: (heading, markup), in the order in which they are shown.
 
     Args:
-        success: the fields of `Success`.
+        success: of the edit.
         company: what it is read beside.
     """
-    before = success["before"]
-    others = [("soft", before["value"]), ("line", company.ceiling)]
-    without = "" if before["value"] is None else f"unedited {number(before['value'], '%')}"
-    edited = success["edited"]
+    before, edited = success.before.value, success.edited
+    others = [("soft", before), ("line", company.ceiling)]
+    without = "" if math.isnan(before) else f"unedited {number(before, '%')}"
     return [
         ("random faces", _thumbnails(company)),
         (
@@ -105,58 +108,57 @@ def _thumbnails(company: Company) -> str:
 
 def _judge(company: Company) -> str:
     judge = company.judge
+    assert judge is not None, "checked when made"
     return (
-        f"<b>{number(judge['recall_positive'], '%')}</b> "
-        f"<small>of {faces(judge['positives'])} with it</small><br>"
-        f"<b>{number(judge['recall_negative'], '%')}</b> "
-        f"<small>of {faces(judge['negatives'])} without</small>"
+        f"<b>{number(judge.recall_positive, '%')}</b> "
+        f"<small>of {faces(judge.positives)} with it</small><br>"
+        f"<b>{number(judge.recall_negative, '%')}</b> "
+        f"<small>of {faces(judge.negatives)} without</small>"
     )
 
 
-def _no_op(no_op: Numbers) -> str:
-    needless, needed = no_op["needless"], no_op["needed"]
-    if no_op["ratio"] is None:
+def _no_op(no_op: NoOp) -> str:
+    needless, needed = no_op.needless, no_op.needed
+    if math.isnan(no_op.ratio):
         return missing("nothing changes at all")
     return (
-        f"<b>{number(no_op['ratio'], 'ratio')}</b>{mark({'value': no_op['ratio']})}"
-        f"<small>mean |r| {number(needless['value'])} of {faces(needless['count'])} that already "
-        f"are so, {number(needed['value'])} of {needed['count']:,} that are not</small>"
+        f"<b>{number(no_op.ratio, 'ratio')}</b>{mark(no_op.ratio)}"
+        f"<small>mean |r| {number(needless.value)} of {faces(needless.count)} that already "
+        f"are so, {number(needed.value)} of {needed.count:,} that are not</small>"
     )
 
 
 def _realism_cell(company: Company) -> str:
     if isinstance(company.realism, str):
         return missing(company.realism)
-    _, values, markup = _realism(company.realism, company.unedited)
+    _, values, markup = _realism(company.realism)
     most = max([1e-9, *(value for value in values if value is not None)])
     edited, unedited, halves = values
-    place = mark({"value": edited}, 0, most, [("soft", unedited), ("green", halves)])
-    return f"{markup[0]}{place}<small>{markup[1]}, {faces(company.realism['count'])}</small>"
+    place = mark(edited, (0, most), [("soft", unedited), ("green", halves)])
+    return f"{markup[0]}{place}<small>{markup[1]}, {faces(company.realism.edited.count)}</small>"
 
 
 def _realism(
-    found: Numbers, unedited: Numbers | None
-) -> tuple[str, tuple[float | None, float | None, float], tuple[str, str]]:
+    found: Realism,
+) -> tuple[str, tuple[float, float | None, float], tuple[str, str]]:
     """Words; the edited, unedited and reference distances; the large and the small markup.
 
     A Frechet distance is above 0 between any two sets: it is a multiple of that between real
     halves. The kernel distance of real halves is 0 but for chance: a multiple of it says nothing.
     """
-    if found["frechet"] is not None:
-        reference = found["frechet_reference"]
-        before = None if unedited is None else unedited["frechet"]
-        times = f"{number(found['frechet'] / reference, 'ratio')}{TIMES}"
+    edited, unedited = found.edited, found.unedited
+    if edited.frechet is not None and edited.frechet_reference is not None:
+        reference = edited.frechet_reference
+        times = f"{number(edited.frechet / reference, 'ratio')}{TIMES}"
         small = "of two real halves' distance"
-        if before is not None:
-            small += f"; unedited {number(before / reference, 'ratio')}{TIMES}"
-        words = f"{times} {small}"
-        return words, (found["frechet"], before, reference), (f"<b>{times}</b>", small)
-    before = None if unedited is None else unedited["kernel"]
-    value, reference = number(found["kernel"]), found["kernel_reference"]
+        if unedited.frechet is not None:
+            small += f"; unedited {number(unedited.frechet / reference, 'ratio')}{TIMES}"
+        values = (edited.frechet, unedited.frechet, reference)
+        return f"{times} {small}", values, (f"<b>{times}</b>", small)
+    value = number(edited.kernel)
     small = (
-        f"kernel distance; two real halves {number(reference)} ± "
-        f"{number(found['kernel_reference_spread'])}"
+        f"kernel distance; two real halves {number(edited.kernel_reference)} ± "
+        f"{number(edited.kernel_reference_spread)}; unedited {number(unedited.kernel)}"
     )
-    if before is not None:
-        small += f"; unedited {number(before)}"
-    return f"{value} {small}", (found["kernel"], before, reference), (f"<b>{value}</b>", small)
+    values = (edited.kernel, unedited.kernel, edited.kernel_reference)
+    return f"{value} {small}", values, (f"<b>{value}</b>", small)

@@ -5,10 +5,13 @@ import dataclasses
 import numpy as np
 
 from faceattr.data import synthetic
-from faceattr.evaluation.subjects.edits import Edit, edited_images, residuals
+from faceattr.edits import Edit
+from faceattr.evaluation.judge.attribute_classifier import AttributeClassifier
+from faceattr.evaluation.judge.face_models import FaceModels
 from faceattr.evaluation.subjects.evaluation_faces import EvaluationFaces
-from faceattr.evaluation.subjects.face_set import FaceSet
+from faceattr.evaluation.subjects.face_set import FaceSet, draw_few
 from faceattr.evaluation.subjects.subject import Subject
+from faceattr.evaluation.subjects.transformation import Transformation, edited_images, residuals
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -17,7 +20,7 @@ class EditCase:
 
     Attributes:
         subject: whose edit it is.
-        direction: `"to_positive"` or `"to_negative"`.
+        edit: which of its edits.
         faces: the source of the faces.
         indices: int64 [n], in `faces.table`, of the faces that are not as the edit wants them.
         needed, edited: these faces, and their edits.
@@ -27,7 +30,7 @@ class EditCase:
     """
 
     subject: Subject
-    direction: str
+    edit: Edit
     faces: EvaluationFaces
     indices: np.ndarray
     needed: FaceSet
@@ -38,19 +41,17 @@ class EditCase:
     needless_residual: np.ndarray
 
     @property
-    def to_positive(self) -> bool:
-        """Whether the edit adds the attribute."""
-        return self.direction == "to_positive"
+    def way_back(self) -> Transformation | None:
+        """What makes the opposite edit; None where the subject has none, as a bundle."""
+        return next(
+            (made for edit, made in self.subject.edits.items() if edit.undoes(self.edit)), None
+        )
 
     @property
-    def column(self) -> str:
-        """The column of the edited attribute."""
-        return self.subject.attribute.column
-
-    @property
-    def opposite(self) -> Edit | None:
-        """The edit back; None for a bundle, which has one direction alone."""
-        return self.subject.edits.get("to_negative" if self.to_positive else "to_positive")
+    def probabilities(self) -> tuple[np.ndarray, np.ndarray]:
+        """The judge's, of having the attribute, before and after the edit: float64 [n] each."""
+        column = self.edit.column
+        return self.needed.probability(column), self.edited.probability(column)
 
     @property
     def parameters(self) -> list[synthetic.FaceParameters] | None:
@@ -63,7 +64,7 @@ class EditCase:
         """The true counterfactuals: uint8 [n, s, s, 3]; None for photographs."""
         if self.faces.synthetic is None:
             return None
-        return self.faces.synthetic.counterfactuals(self.indices, self.column)
+        return self.faces.synthetic.counterfactuals(self.indices, self.edit.column)
 
     def landmarks(self) -> np.ndarray | None:
         """Known landmarks, see `EvaluationFaces.landmarks`."""
@@ -71,29 +72,29 @@ class EditCase:
 
 
 def apply_edit(
-    subject: Subject, direction: str, faces: EvaluationFaces, sets: tuple[FaceSet, FaceSet]
+    subject: Subject, edit: Edit, faces: EvaluationFaces, sets: tuple[FaceSet, FaceSet]
 ) -> EditCase:
     """Edits the held-out faces.
 
     Args:
-        subject: it has the direction.
-        direction: `"to_positive"` or `"to_negative"`.
+        subject: it has the edit.
+        edit: which one.
         faces: the held-out faces.
         sets: those without and those with the attribute, at the size of the edit.
     """
-    adding = direction == "to_positive"
-    needed, needless = sets if adding else sets[::-1]
-    edit = subject.edits[direction]
-    changes = [residuals(edit, each.images) for each in (needed, needless)]
+    without, having = faces.held_out(edit.column)
+    needed, needless = sets if edit.adds else sets[::-1]
+    made = subject.edits[edit]
+    changes = [residuals(made, each.images) for each in (needed, needless)]
     edited = [
         each.changed(edited_images(each.images, change))
         for each, change in zip((needed, needless), changes, strict=True)
     ]
     return EditCase(
         subject=subject,
-        direction=direction,
+        edit=edit,
         faces=faces,
-        indices=faces.negatives if adding else faces.positives,
+        indices=without if edit.adds else having,
         needed=needed,
         edited=edited[0],
         needless=needless,
@@ -101,3 +102,40 @@ def apply_edit(
         residual=changes[0],
         needless_residual=changes[1],
     )
+
+
+class Cases:
+    """Applies edits; those that are tried on the same faces share them, and what is seen there.
+
+    Args:
+        judge: the attribute classifier.
+        models: dlib's models; None if they are not installed.
+        few: int, the most faces of a class that dlib is asked about.
+        seed: int, of the draw of these.
+    """
+
+    def __init__(
+        self, judge: AttributeClassifier, models: FaceModels | None, few: int, seed: int
+    ) -> None:
+        self._judge = judge
+        self._models = models
+        self._few = few
+        self._seed = seed
+        # Of the last faces alone: those of all would fill the memory.
+        self._key: object = None
+        self._sets: tuple[FaceSet, FaceSet]
+
+    def of(self, subject: Subject, edit: Edit, faces: EvaluationFaces) -> EditCase:
+        """One edit, applied to its held-out faces."""
+        key = (id(faces), edit.column, subject.image_size)
+        if key != self._key:
+            without, having = (
+                self._set(faces.crops(indices, subject.image_size))
+                for indices in faces.held_out(edit.column)
+            )
+            self._key, self._sets = key, (without, having)
+        return apply_edit(subject, edit, faces, self._sets)
+
+    def _set(self, crops: np.ndarray) -> FaceSet:
+        few = draw_few(len(crops), self._few, self._seed)
+        return FaceSet(crops, self._judge, self._models, few)

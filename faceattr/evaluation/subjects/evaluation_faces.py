@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -23,28 +24,37 @@ from faceattr.training.data import TrainingData
 # Width and height of the images that are aligned in a known frame.
 _FRAMES = {CELEBA_CROP: (178, 218), LFW_CROP: (250, 250)}
 
+Sides = tuple[np.ndarray, np.ndarray]
+
 # Keeps these draws apart from other draws of the same seed.
 _FACE_DRAWS = 0xFACE
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class EvaluationFaces:
-    """Faces that an edit was not trained on.
+    """Faces that edits were not trained on.
 
     Attributes:
         source: str, such as `"celeba"`.
         table: all images of the source, with their labels.
-        negatives, positives: int64 indices of the held-out faces without and with the attribute.
+        sides: column -> indices of the held-out faces without and with its attribute, int64 each.
         synthetic: drawn faces have true counterfactuals; None for photographs.
         notes: what a reader should know about the choice, a sentence each.
     """
 
     source: str
     table: AttributeTable
-    negatives: np.ndarray
-    positives: np.ndarray
+    sides: Mapping[str, Sides]
     synthetic: SyntheticFaces | None = None
     notes: tuple[str, ...] = ()
+
+    def held_out(self, column: str) -> Sides:
+        """Indices of the held-out faces without and with the attribute of a column."""
+        return self.sides[column]
+
+    def indices(self) -> np.ndarray:
+        """The held-out faces of all columns, each once, in order: int64 [k]."""
+        return np.unique(np.concatenate([each for sides in self.sides.values() for each in sides]))
 
     def crops(self, indices: np.ndarray, image_size: int) -> np.ndarray:
         """Face crops at the size of an edit: uint8 [k, image_size, image_size, 3].
@@ -67,8 +77,7 @@ class EvaluationFaces:
 
     def names(self) -> frozenset[str]:
         """The names of the held-out images."""
-        chosen = np.concatenate([self.negatives, self.positives])
-        return frozenset(self.table.names[index] for index in chosen)
+        return frozenset(self.table.names[index] for index in self.indices())
 
 
 def own_faces(
@@ -100,8 +109,7 @@ def own_faces(
     return EvaluationFaces(
         config.data,
         data.table,
-        data.split.test_negative,
-        data.split.test_positive,
+        {column: data.split.held_out(column) for column in subject.columns},
         data.synthetic,
     )
 
@@ -117,7 +125,7 @@ def other_faces(
     """All labelled faces of a source, as many of either class, but for those trained on.
 
     Args:
-        subject: whose attribute it is.
+        subject: whose attributes they are.
         source: str, the source's name.
         table: of the source.
         synthetic: the drawn faces of `table`, if it holds such.
@@ -127,20 +135,31 @@ def other_faces(
     Raises:
         UserError: if the source lacks the column, or has no face of a class.
     """
-    column = find_attribute(subject.attribute.column, table.columns).column
     trained = _trained_on(subject, table)
-    usable = table.known(column) & ~trained
+    found = EvaluationFaces(
+        source,
+        table,
+        {column: _usable(subject, source, table, column, ~trained) for column in subject.columns},
+        synthetic,
+        _notes(subject, table, trained),
+    )
+    return at_most(found, test_per_class or PAPER_TEST_PER_CLASS, seed, balanced=True)
+
+
+def _usable(
+    subject: Subject, source: str, table: AttributeTable, column: str, left: np.ndarray
+) -> Sides:
+    """All faces whose label is known, of those that are left: bool [n]; both kinds are there."""
+    column = find_attribute(column, table.columns).column
+    usable = table.known(column) & left
     positive = table.values(column)
-    classes = [np.flatnonzero(usable & (positive == has)) for has in (False, True)]
-    count = min(map(len, classes))
-    if not count:
+    sides = np.flatnonzero(usable & ~positive), np.flatnonzero(usable & positive)
+    if not all(map(len, sides)):
         raise UserError(
-            f"--data {source}: {len(classes[1])} faces with {column} and {len(classes[0])} without "
+            f"--data {source}: {len(sides[1])} faces with {column} and {len(sides[0])} without "
             f"are left once those that {subject.name} was trained on are out; both kinds are needed"
         )
-    notes = _notes(subject, table, trained)
-    balanced = EvaluationFaces(source, table, classes[0], classes[1], synthetic, notes)
-    return at_most(balanced, min(count, test_per_class or PAPER_TEST_PER_CLASS), seed)
+    return sides
 
 
 def drawn_faces(subject: Subject, count: int, seed: int) -> SyntheticFaces:
@@ -156,16 +175,26 @@ def drawn_faces(subject: Subject, count: int, seed: int) -> SyntheticFaces:
     return dataclasses.replace(drawn, table=dataclasses.replace(drawn.table, names=names))
 
 
-def at_most(faces: EvaluationFaces, per_class: int | None, seed: int) -> EvaluationFaces:
-    """The same, with at most so many faces of each class, drawn by the seed; None for all."""
+def at_most(
+    faces: EvaluationFaces, per_class: int | None, seed: int, balanced: bool = False
+) -> EvaluationFaces:
+    """The same, with at most so many faces of each class of a column, drawn by the seed.
+
+    Args:
+        faces: of any number of columns; each is drawn by itself.
+        per_class: int >= 1; None for all.
+        seed: int, of the draw.
+        balanced: bool, whether a column has as many faces of either class.
+    """
     if per_class is None:
         return faces
-    random = np.random.default_rng([seed, _FACE_DRAWS])
-    drawn = [
-        np.sort(random.permutation(indices)[:per_class])
-        for indices in (faces.negatives, faces.positives)
-    ]
-    return dataclasses.replace(faces, negatives=drawn[0], positives=drawn[1])
+    drawn: dict[str, Sides] = {}
+    for column, sides in faces.sides.items():
+        most = min(per_class, *map(len, sides)) if balanced else per_class
+        random = np.random.default_rng([seed, _FACE_DRAWS])
+        without, having = (np.sort(random.permutation(side)[:most]) for side in sides)
+        drawn[column] = (without, having)
+    return dataclasses.replace(faces, sides=drawn)
 
 
 def _refuse_other_data(folder: pathlib.Path, data: TrainingData, config: TrainConfig) -> None:

@@ -5,8 +5,13 @@ import functools
 import numpy as np
 
 from faceattr.evaluation.judge.attribute_classifier import AttributeClassifier, Seen
-from faceattr.evaluation.judge.face_models import FaceModels
-from faceattr.evaluation.measures.identity import FaceDescriptions, describe
+from faceattr.evaluation.judge.face_models import (
+    HOW_TO_INSTALL,
+    FaceDescriptions,
+    FaceModels,
+    MissingExtra,
+    describe,
+)
 
 # Keeps these draws apart from other draws of the same seed.
 _SLOW_DRAWS = 0x510F
@@ -56,29 +61,42 @@ class FaceSet:
         return self.seen.probabilities[:, self._judge.columns.index(column)]
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The attributes that the judge tells."""
+        return self._judge.columns
+
+    @property
     def has_models(self) -> bool:
         """Whether landmarks and descriptions can be had."""
         return self._models is not None
 
+    @property
+    def models(self) -> FaceModels:
+        """dlib's models.
+
+        Raises:
+            MissingExtra: if they are not installed; so does what asks them.
+        """
+        if self._models is None:
+            raise MissingExtra(f"dlib and its models are not installed: {HOW_TO_INSTALL}")
+        return self._models
+
     @functools.cached_property
     def landmarks68(self) -> np.ndarray:
         """dlib's landmarks of every image: float64 [n, 68, 2], see `FaceModels.landmarks68`."""
-        assert self._models is not None
-        return self._models.landmarks68(self.images)
+        return self.models.landmarks68(self.images)
 
     @functools.cached_property
     def few_landmarks68(self) -> np.ndarray:
         """The same of the few images: float64 [k, 68, 2]."""
         if "landmarks68" in vars(self):
             return self.landmarks68[self.few]
-        assert self._models is not None
-        return self._models.landmarks68(self.images[self.few])
+        return self.models.landmarks68(self.images[self.few])
 
     @functools.cached_property
     def descriptions(self) -> FaceDescriptions:
         """Who is seen in the few images."""
-        assert self._models is not None
-        return describe(self._models, self.images[self.few])
+        return describe(self.models, self.images[self.few])
 
 
 def draw_few(count: int, most: int, seed: int) -> np.ndarray:

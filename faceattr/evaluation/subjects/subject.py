@@ -8,50 +8,48 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from faceattr import edits as values
-from faceattr.attributes import Attribute, find_attribute
 from faceattr.bundles.manifest import MANIFEST_NAME, Manifest
 from faceattr.bundles.runtime import LiteRTRuntime
+from faceattr.edits import Edit
 from faceattr.errors import UserError
-from faceattr.evaluation.subjects.edits import Edit
+from faceattr.evaluation.subjects.transformation import Transformation
 from faceattr.faces.crop import CropGeometry
 from faceattr.runs.run import Run
+from faceattr.runs.settings import TrainConfig
 from faceattr.training.model import finished_model
 
-_TRAINING_LISTS = ("train_negative.txt", "train_positive.txt")
+# What made an edit, where its manifest does not say.
+_FIRST_METHOD = next(
+    field.default for field in dataclasses.fields(TrainConfig) if field.name == "model"
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Subject:
-    """Edits of one attribute, of any method.
+    """Edits that one training made.
 
     Attributes:
         name: str, as shown, such as the folder's name; unique in a report.
-        attribute: the attribute that is edited.
-        method: str, what made the edits, such as `"residual_gan"`.
+        method: str, what made the edits: the setting `model` of the training.
         image_size: int, side of the face crops that the edits take.
         crop: where the face crop lay in the training images.
         settings: those of the training, as in `config.json`.
-        edits: `"to_positive"`, `"to_negative"` or both -> the edit.
+        edits: what makes each edit, those of one attribute one after the other.
         training: names of the images that it was trained on, of its own source; None if unknown.
     """
 
     name: str
-    attribute: Attribute
     method: str
     image_size: int
     crop: CropGeometry
     settings: dict[str, Any]
-    edits: dict[str, Edit]
+    edits: dict[Edit, Transformation]
     training: frozenset[str] | None
 
-    def edit_name(self, direction: str) -> str:
-        """What an edit is called, such as `"add_glasses"`."""
-        return self.made(direction).name
-
-    def made(self, direction: str) -> values.Edit:
-        """The edit as a value."""
-        return self.attribute.adding if direction == "to_positive" else self.attribute.removing
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The label columns that it edits, each once."""
+        return tuple(dict.fromkeys(edit.column for edit in self.edits))
 
 
 def load_subjects(folders: Sequence[pathlib.Path]) -> list[Subject]:
@@ -97,18 +95,13 @@ def load_run(folder: pathlib.Path) -> Subject:
     run = Run.open(folder)
     config = run.config
     model = finished_model(run)
-    attribute = run.attribute
     return Subject(
         name=folder.resolve().name,
-        attribute=attribute,
         method=config.model,
         image_size=model.image_size,
         crop=CropGeometry.from_json(run.data["crop"]),
         settings=dataclasses.asdict(config),
-        edits={
-            "to_positive": KerasEdit(model, attribute.adding),
-            "to_negative": KerasEdit(model, attribute.removing),
-        },
+        edits={edit: KerasEdit(model, edit) for edit in run.edits},
         training=_training_names(run),
     )
 
@@ -121,21 +114,21 @@ def load_bundle(folder: pathlib.Path) -> Subject:
     """
     manifest = Manifest.read(folder)
     runtime = LiteRTRuntime(folder / manifest.tflite_name)
+    edit = Edit(manifest.edit, manifest.column, manifest.direction == "to_positive")
     return Subject(
         name=folder.resolve().name,
-        attribute=find_attribute(manifest.column, [manifest.column]),
-        method=manifest.training.get("model", "residual_gan"),
+        method=manifest.training.get("model", _FIRST_METHOD),
         image_size=runtime.image_size,
         crop=manifest.crop,
         settings=manifest.training,
-        edits={manifest.direction: _LiteRTEdit(runtime)},
+        edits={edit: _LiteRTEdit(runtime)},
         training=None,
     )
 
 
 def _training_names(run: Run) -> frozenset[str] | None:
-    paths = [run.split_folder / name for name in _TRAINING_LISTS]
-    if not all(path.is_file() for path in paths):
+    paths = sorted(run.split_folder.glob("train_*.txt"))
+    if not paths:
         return None
     return frozenset(
         name for path in paths for name in path.read_text(encoding="utf-8").split("\n")[:-1]
@@ -147,7 +140,7 @@ class KerasEdit:
     """One edit of a model that has `residual_image(images, edit)`."""
 
     model: Any
-    edit: values.Edit
+    edit: Edit
 
     def __call__(self, images: np.ndarray, /) -> np.ndarray:
         residual = self.model.residual_image(images, self.edit)

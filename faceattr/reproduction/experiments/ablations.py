@@ -1,12 +1,13 @@
 """Fig. 6 (section 6.2): glasses without the residual, and without dual learning."""
 
 from faceattr.attributes import PAPER_ATTRIBUTES
+from faceattr.evaluation.metrics import to_json
 from faceattr.reproduction import measures
 from faceattr.reproduction.comparisons import Claim
 from faceattr.reproduction.laboratory import Laboratory
 from faceattr.reproduction.layout import random_faces, sheet, stacked
+from faceattr.reproduction.paired import compared
 from faceattr.reproduction.result import Result
-from faceattr.reproduction.sides import compared
 from faceattr.reproduction.trainings import NO_DUAL, NO_RESIDUAL
 
 _GLASSES = PAPER_ATTRIBUTES[0]
@@ -19,7 +20,7 @@ def fig6(laboratory: Laboratory) -> Result:
     """Input, ours, no residual, no dual learning."""
     evaluation = laboratory.evaluated(tuple(_LABELS))
     sheets = []
-    for edit in (each.name for each in _GLASSES.edits):
+    for edit in _GLASSES.edits:
         first = evaluation.pictures[_GLASSES.name, edit]
         shown = random_faces(first, _FACES)
         rows = [("input", list(first.images[shown]))]
@@ -27,11 +28,11 @@ def fig6(laboratory: Laboratory) -> Result:
             (label, list(evaluation.pictures[name, edit].edited[shown]))
             for name, label in _LABELS.items()
         ]
-        sheets.append(sheet(edit, rows, _CELL))
+        sheets.append(sheet(edit.name, rows, _CELL))
     seed = laboratory.settings.seed
 
     def against(name: str, **more: bool) -> tuple:
-        edits = [(_GLASSES.name, name, edit.name) for edit in _GLASSES.edits]
+        edits = [(_GLASSES.name, name, edit) for edit in _GLASSES.edits]
         return compared(evaluation, edits, ("ours", _LABELS[name]), seed, **more)
 
     claims = (
@@ -54,5 +55,5 @@ def fig6(laboratory: Laboratory) -> Result:
         {"fig6": stacked(sheets)},
         measures.measures_table(evaluation, _LABELS),
         claims,
-        {"subjects": evaluation.metrics["subjects"]},
+        {"subjects": to_json(evaluation.metrics)["subjects"]},
     )

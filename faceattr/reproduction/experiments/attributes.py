@@ -3,12 +3,13 @@
 import numpy as np
 
 from faceattr.attributes import PAPER_ATTRIBUTES, Attribute
+from faceattr.evaluation.metrics import to_json
 from faceattr.reproduction import comparisons, measures
 from faceattr.reproduction.comparisons import Claim
 from faceattr.reproduction.laboratory import Laboratory
 from faceattr.reproduction.layout import random_faces, residual_pictures, sheet, stacked
+from faceattr.reproduction.paired import compared
 from faceattr.reproduction.result import Result
-from faceattr.reproduction.sides import compared
 from faceattr.reproduction.trainings import BASELINE, SIX
 
 _FACES = 3  # of each direction, as in the paper
@@ -27,7 +28,7 @@ def fig4(laboratory: Laboratory) -> Result:
         rows: list[tuple[str, list[np.ndarray]]] = [
             (label, []) for label in ("input", _VAE_GAN, _OURS, "residual")
         ]
-        for edit in (each.name for each in attribute.edits):
+        for edit in attribute.edits:
             ours = evaluation.pictures[attribute.name, edit]
             theirs = evaluation.pictures[f"{BASELINE}-{attribute.name}", edit]
             shown = random_faces(ours, _FACES)
@@ -49,7 +50,7 @@ def fig4(laboratory: Laboratory) -> Result:
         {"fig4": stacked(sheets, across=2)},
         measures.measures_table(evaluation, labels),
         (claim,),
-        {"subjects": evaluation.metrics["subjects"]},
+        {"subjects": to_json(evaluation.metrics)["subjects"]},
     )
 
 
@@ -64,13 +65,13 @@ def fig5(laboratory: Laboratory) -> Result:
     for attribute in PAPER_ATTRIBUTES:
         subject = f"{attribute.name}-{names[0]}"
         rows: list[tuple[str, list[np.ndarray]]] = [("input", []), (_OURS, [])]
-        for edit in (each.name for each in attribute.edits):
+        for edit in attribute.edits:
             pictures = evaluation.pictures[subject, edit]
             shown = random_faces(pictures, _FACES)
             rows[0][1].extend(pictures.images[shown])
             rows[1][1].extend(pictures.edited[shown])
-            there.append(measures.gains(evaluation, subject, edit))
-            here.append(measures.gains(own, attribute.name, edit))
+            there.append(evaluation.by_face[subject, edit].success.gain)
+            here.append(own.by_face[attribute.name, edit].success.gain)
         sheets.append(sheet(_title(attribute), rows, _CELL))
     gap = comparisons.not_worse(
         "rise of the target's probability",
@@ -92,7 +93,7 @@ def fig5(laboratory: Laboratory) -> Result:
         {"fig5": stacked(sheets, across=2)},
         measures.measures_table(evaluation, labels),
         (claim,),
-        {"subjects": evaluation.metrics["subjects"]},
+        {"subjects": to_json(evaluation.metrics)["subjects"]},
     )
 
 

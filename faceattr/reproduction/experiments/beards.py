@@ -5,12 +5,13 @@ import dataclasses
 import numpy as np
 
 from faceattr import pixels
+from faceattr.attributes import find_attribute
 from faceattr.errors import UserError
-from faceattr.evaluation.measures.decorrelation import label_correlations
+from faceattr.evaluation.measures.leakage import label_correlations
 from faceattr.evaluation.measures.locality import mean_change
 from faceattr.evaluation.measures.regions import hair_masks, landmark_masks
 from faceattr.evaluation.measures.side_effect import SideEffect, side_effect
-from faceattr.evaluation.subjects.edits import Edit, edited_images, residuals
+from faceattr.evaluation.subjects.transformation import Transformation, edited_images, residuals
 from faceattr.reproduction import comparisons
 from faceattr.reproduction.comparisons import Claim
 from faceattr.reproduction.laboratory import Laboratory
@@ -19,7 +20,7 @@ from faceattr.reproduction.result import Result, interval, table
 from faceattr.reproduction.trainings import BASELINE
 
 _COLUMN, _OTHER = "No_Beard", "Male"
-_DIRECTION = "to_negative"  # away from No_Beard
+_ADD_BEARD = find_attribute(_COLUMN, [_COLUMN]).removing
 _FACES, _CELL = 6, 128
 _PAPER_CORRELATION = -0.5222  # section 6.3
 # A change of probability that counts as none.
@@ -29,8 +30,8 @@ _MARGIN = 0.1
 def fig7(laboratory: Laboratory) -> Result:
     """Women with a beard: VAE-GAN's reconstruction and edit, and ours."""
     images = _women(laboratory)
-    ours = laboratory.subject("no_beard").edits[_DIRECTION]
-    theirs = laboratory.subject(f"{BASELINE}-no_beard").edits[_DIRECTION]
+    ours = laboratory.subject("no_beard").edits[_ADD_BEARD]
+    theirs = laboratory.subject(f"{BASELINE}-no_beard").edits[_ADD_BEARD]
     reconstructed = _reconstructed(laboratory, images)
     edited = [edited_images(images, residuals(edit, images)) for edit in (ours, theirs)]
     effects = {
@@ -88,7 +89,7 @@ def fig7(laboratory: Laboratory) -> Result:
 
 def _women(laboratory: Laboratory) -> np.ndarray:
     labelled = laboratory.table("own")
-    beardless = laboratory.faces("own", "no_beard").positives
+    _, beardless = laboratory.faces("own", _COLUMN).held_out(_COLUMN)
     women = beardless[labelled.known(_OTHER)[beardless] & ~labelled.values(_OTHER)[beardless]]
     if not len(women):
         raise UserError("fig7: no held-out face of a woman without a beard; more faces are needed")
@@ -103,7 +104,7 @@ def _labels(laboratory: Laboratory) -> np.ndarray:
     return labelled.labels[:, places]
 
 
-def _effect(laboratory: Laboratory, edit: Edit, images: np.ndarray) -> SideEffect:
+def _effect(laboratory: Laboratory, edit: Transformation, images: np.ndarray) -> SideEffect:
     judge = laboratory.judge
     return side_effect(
         edit,
@@ -144,12 +145,12 @@ def _table(effects: dict[str, SideEffect], seed: int) -> str:
         rows.append(
             [
                 name,
-                interval(found["change"], 3),
-                f"{interval(found['classed_before'], 0, 100)} %",
-                f"{interval(found['classed_after'], 0, 100)} %",
-                f"{interval(found['target_after'], 0, 100)} %",
-                interval(found["hair"], 3),
-                interval(found["region"], 3),
+                interval(found.change, 3),
+                f"{interval(found.classed_before, 0, 100)} %",
+                f"{interval(found.classed_after, 0, 100)} %",
+                f"{interval(found.target_after, 0, 100)} %",
+                interval(found.hair, 3),
+                interval(found.region, 3),
             ]
         )
     heads = (

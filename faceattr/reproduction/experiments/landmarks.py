@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from faceattr.attributes import PAPER_ATTRIBUTES
-from faceattr.evaluation.judge.face_models import FaceModels
+from faceattr.evaluation.judge.face_models import HOW_TO_INSTALL, FaceModels
 from faceattr.evaluation.measures.landmarks import LandmarkErrors, landmark_errors
 from faceattr.evaluation.measures.regions import mean_landmarks
 from faceattr.pictures.grids import enlarged
@@ -31,16 +31,17 @@ def table2(laboratory: Laboratory) -> Result:
         return Result(
             "Table 2: landmarks",
             {},
-            "Left out: it needs dlib and its models (`pip install dlib-bin "
-            "face_recognition_models`). Then remove this folder and run it again.",
+            f"Left out: it needs dlib and its models (`{HOW_TO_INSTALL}`). Then remove this folder "
+            "and run it again.",
             (),
             {},
         )
     evaluation = laboratory.evaluated([_GLASSES.name])
     faces = laboratory.faces("own", _GLASSES.name)
-    added, removed = (evaluation.pictures[_GLASSES.name, edit.name] for edit in _GLASSES.edits)
+    added, removed = (evaluation.pictures[_GLASSES.name, edit] for edit in _GLASSES.edits)
     images = (added.images, removed.images, removed.edited)
-    indices = (faces.negatives, faces.positives, faces.positives)
+    without, having = faces.held_out(_GLASSES.column)
+    indices = (without, having, having)
     known = [faces.landmarks(each) for each in indices]
     aligned = [np.broadcast_to(mean_landmarks(), (len(each), 5, 2)) for each in indices]
     truths = [mean if own is None else own for own, mean in zip(known, aligned, strict=True)]
@@ -74,19 +75,17 @@ def table2(laboratory: Laboratory) -> Result:
         f"Mean distance from the truth over the distance between the eyes. Truth: {truth_name}.\n\n"
         + _table(errors, seed),
         (claim,),
-        {
-            name: each.estimates(seed)
-            for name, each in zip(("D0", "D1", "D1m"), errors, strict=True)
-        },
+        {name: each.means(seed) for name, each in zip(("D0", "D1", "D1m"), errors, strict=True)},
     )
 
 
 def _table(errors: list[LandmarkErrors], seed: int) -> str:
+    means = [each.means(seed) for each in errors]
+    parts = {"eyes": [each.eyes for each in means], "rest": [each.rest for each in means]}
     rows = []
-    for part, paper in _PAPER.items():
-        ours = [interval(each.estimates(seed)[part], 4) for each in errors]
-        rows.append([f"{part}, ours", *ours])
-        rows.append([f"{part}, the paper's", *(f"{value:.5f}" for value in paper)])
+    for part, ours in parts.items():
+        rows.append([f"{part}, ours", *(interval(each, 4) for each in ours)])
+        rows.append([f"{part}, the paper's", *(f"{value:.5f}" for value in _PAPER[part])])
     heads = [f"{name} ({len(each.eyes)} faces)" for name, each in zip(_SETS, errors, strict=True)]
     return table(["landmarks", *heads], rows)
 

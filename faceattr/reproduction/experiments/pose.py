@@ -3,11 +3,11 @@
 import numpy as np
 
 from faceattr.attributes import PAPER_ATTRIBUTES
+from faceattr.evaluation.judge.face_models import HOW_TO_INSTALL
 from faceattr.evaluation.measures.intervals import Estimate
 from faceattr.evaluation.measures.pose import YAW_EDGES, success_by_yaw
-from faceattr.evaluation.measures.success import target_reached
 from faceattr.pictures.words import fixed
-from faceattr.reproduction import comparisons, measures
+from faceattr.reproduction import comparisons
 from faceattr.reproduction.comparisons import Claim
 from faceattr.reproduction.laboratory import Laboratory
 from faceattr.reproduction.layout import sheet, stacked
@@ -29,20 +29,19 @@ def fig9(laboratory: Laboratory) -> Result:
     kernels: list[list[float]] = []
     for attribute in PAPER_ATTRIBUTES:
         rows: list[tuple[str, list[np.ndarray]]] = [("input", []), ("ours", [])]
-        for edit, adding in ((each.name, each.adds) for each in attribute.edits):
+        for edit in attribute.edits:
             pictures = evaluation.pictures[attribute.name, edit]
-            if pictures.yaw is None:
+            values = evaluation.by_face[attribute.name, edit]
+            if values.pose is None:
                 return _left_out()
-            turn = np.abs(pictures.yaw)
+            turn = np.abs(values.pose.yaw)
             most = np.argsort(-np.nan_to_num(turn), kind="stable")[:_FACES]
             rows[0][1].extend(pictures.images[most])
             rows[1][1].extend(pictures.edited[most])
             turns.append(turn)
-            gains.append(measures.gains(evaluation, attribute.name, edit))
-            reached.append(target_reached(pictures.probabilities_after, adding))
-            looks = (pictures.edited, pictures.needless_images)
-            edited, real = (laboratory.judge.look(images).features for images in looks)
-            found = success_by_yaw(reached[-1], turn, (edited, real))
+            gains.append(values.success.gain)
+            reached.append(values.success.reached)
+            found = evaluation.metrics.of(attribute.name, edit).pose or ()
             kernels.append([np.nan if each.kernel is None else each.kernel for each in found])
         sheets.append(sheet(f"{attribute.name}: the most turned", rows, _CELL))
     turn, gain = np.concatenate(turns), np.concatenate(gains)
@@ -98,9 +97,8 @@ def _left_out() -> Result:
     return Result(
         "Fig. 9: faces that are turned away",
         {},
-        "Left out: the data have no landmarks, and dlib is not there to find them (`pip install "
-        "dlib-bin face_recognition_models`). Then remove this folder and evaluations/, and run it "
-        "again.",
+        "Left out: the data have no landmarks, and dlib is not there to find them "
+        f"(`{HOW_TO_INSTALL}`). Then remove this folder and evaluations/, and run it again.",
         (),
         {},
     )

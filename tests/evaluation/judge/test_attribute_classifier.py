@@ -9,7 +9,6 @@ from faceattr import pixels
 from faceattr.data.sources import draw_synthetic, load_files
 from faceattr.errors import UserError
 from faceattr.evaluation.judge.attribute_classifier import (
-    ClassifierSettings,
     SourceCounts,
     attribute_classifier,
     measured_on,
@@ -25,6 +24,7 @@ from faceattr.evaluation.judge.classifier_data import (
     weighted_labels,
 )
 from faceattr.evaluation.judge.classifier_network import FEATURES, masked_loss
+from faceattr.evaluation.settings import ClassifierSettings
 
 QUICK = ClassifierSettings(image_size=32, epochs=2, batch_size=16)
 

@@ -31,14 +31,14 @@ def learn(sources, evaluated, **more):
 
 
 def test_a_judge_learns_from_no_face_that_it_judges_nor_from_its_person(table, learned):
-    chosen = EvaluationFaces("drawn", table, np.array([0, 30]), np.array([40]))
+    chosen = EvaluationFaces("drawn", table, {"Eyeglasses": (np.array([0, 30]), np.array([40]))})
     learn([LearningSource("drawn", table)], [chosen], held_out_share=0.01)
     (faces,) = learned
     assert np.flatnonzero(faces.held_out).tolist() == [0, 1, 2, 30, 31, 32, 39, 40, 41]
 
 
 def test_packed_crops_and_files_of_one_name_are_one_face(table, learned):
-    chosen = EvaluationFaces("packed", table, np.array([0]), np.array([40]))
+    chosen = EvaluationFaces("packed", table, {"Eyeglasses": (np.array([0]), np.array([40]))})
     files = dataclasses.replace(
         table, names=tuple(reversed(table.names)), identities=None, labels=table.labels[::-1]
     )
@@ -55,13 +55,13 @@ def test_the_share_that_measures_the_judge_is_held_out_of_each_source(table, lea
 def test_an_official_split_holds_out_all_but_its_training(table, learned):
     partition = np.repeat([0, 1, 2], 20).astype(np.int8)
     official = dataclasses.replace(table, partition=partition, identities=None)
-    chosen = EvaluationFaces("celeba", official, np.array([45]), np.array([50]))
+    chosen = EvaluationFaces("celeba", official, {"Eyeglasses": (np.array([45]), np.array([50]))})
     learn([LearningSource("celeba", official, official=True)], [chosen])
     assert np.array_equal(learned[0].held_out, partition != 0)
 
 
 def test_of_a_large_source_a_part_is_learned_from(table, learned):
-    chosen = EvaluationFaces("drawn", table, np.array([0, 30]), np.array([40]))
+    chosen = EvaluationFaces("drawn", table, {"Eyeglasses": (np.array([0, 30]), np.array([40]))})
     learn([LearningSource("drawn", table)], [chosen], most_images=20)
     (faces,) = learned
     assert 20 <= len(faces.table) <= 23
@@ -79,9 +79,9 @@ def test_a_judge_is_measured_once_on_each_source_that_it_has_no_scores_on(table,
         scores = {"celeba": {}}  # noqa: RUF012
 
     chosen = [
-        EvaluationFaces("celeba", table, np.array([0]), np.array([1])),
-        EvaluationFaces("lfw", table, np.array([5]), np.array([6])),
-        EvaluationFaces("lfw", table, np.array([6]), np.array([9])),
+        EvaluationFaces("celeba", table, {"Eyeglasses": (np.array([0]), np.array([1]))}),
+        EvaluationFaces("lfw", table, {"Eyeglasses": (np.array([5]), np.array([6]))}),
+        EvaluationFaces("lfw", table, {"Eyeglasses": (np.array([6]), np.array([9]))}),
     ]
     scored_judge(Judge(), chosen)
     (faces,) = measured

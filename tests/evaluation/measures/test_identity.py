@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from faceattr.data.sources import load_files
-from faceattr.evaluation.judge.face_models import FaceModels, MissingExtra
+from faceattr.evaluation.judge.face_models import SAME_PERSON, FaceModels, MissingExtra, describe
 from faceattr.evaluation.measures.identity import (
-    describe,
+    FaceIdentity,
     descriptor_distances,
-    identity_change,
     identity_reference,
     person_pairs,
+    summarise,
 )
 from faceattr.evaluation.measures.landmarks import five_points, landmark_errors
 from faceattr.evaluation.measures.regions import mean_landmarks
@@ -73,19 +73,20 @@ def test_distances_tell_one_person_from_two(models, celeba):
     reference = identity_reference(
         models, lambda indices: few.crops(indices, 64), few.identities, pairs=12, seed=0
     )
-    assert reference.same.shape == reference.different.shape == (12,)
-    assert np.median(reference.same) < 0.6 < np.median(reference.different)
+    assert reference.same.distances.shape == reference.different.distances.shape == (12,)
+    same, different = (np.median(each.distances) for each in (reference.same, reference.different))
+    assert same < SAME_PERSON < different
 
 
 @pytest.mark.slow
 def test_an_edit_that_spoils_faces_loses_the_person(models, celeba):
     images = celeba.crops(np.arange(6), 64)
     before = describe(models, images)
-    unchanged = identity_change(before, before)
+    unchanged = summarise(FaceIdentity(before, before), 0)
     assert unchanged.distances.tolist() == [0] * 6
     assert unchanged.kept.value == 1
     assert unchanged.not_found_after == unchanged.not_found_before
     noise = np.random.default_rng(0).integers(0, 256, images.shape, np.uint8)
-    spoiled = identity_change(before, describe(models, noise))
+    spoiled = summarise(FaceIdentity(before, describe(models, noise)), 0)
     assert spoiled.not_found_after == 6
     assert spoiled.kept.value == 0

@@ -47,10 +47,10 @@ def test_errors_do_not_depend_on_the_size_of_the_face(truth):
 def test_unknown_truth_is_not_measured(truth):
     some = five_points(truth)
     some[2] = np.nan
-    estimates = landmark_errors(truth, some).estimates(seed=0)
-    assert estimates["eyes"].count == 5
-    assert estimates["eyes"].value == pytest.approx(0, abs=1e-12)
-    assert estimates["rest"].count == 5
+    means = landmark_errors(truth, some).means(seed=0)
+    assert means.eyes.count == 5
+    assert means.eyes.value == pytest.approx(0, abs=1e-12)
+    assert means.rest.count == 5
 
 
 def test_five_of_the_sixty_eight_are_celeba_s(faces, truth):

@@ -36,28 +36,28 @@ def darkens(part, levels):
 def test_a_beard_alone_leaves_a_woman_a_woman(women):
     only = BEARD & ~HAIR
     found = side_effect(darkens(only, -40), women, male, no_beard, "No_Beard").summary(0)
-    assert found["change"].value == 0
-    assert found["classed_after"].value == found["classed_before"].value == 0
-    assert found["target_before"].value == 1
-    assert found["target_after"].value == 0
-    assert found["hair"].value == found["hair_over_region"].value == 0
-    assert found["region"].value > 0.2
-    assert found["region"].count == 12
+    assert found.change.value == 0
+    assert found.classed_after.value == found.classed_before.value == 0
+    assert found.target_before.value == 1
+    assert found.target_after.value == 0
+    assert found.hair.value == found.hair_over_region.value == 0
+    assert found.region.value > 0.2
+    assert found.region.count == 12
 
 
 def test_an_edit_that_shortens_hair_is_seen(women):
     found = side_effect(darkens(HAIR, 80), women, male, no_beard, "No_Beard").summary(0)
-    assert found["change"].value == pytest.approx(80 / 255, abs=1e-3)
-    assert found["classed_after"].value == 1
-    assert found["hair"].value == pytest.approx(80 / 127.5, rel=1e-4)
+    assert found.change.value == pytest.approx(80 / 255, abs=1e-3)
+    assert found.classed_after.value == 1
+    assert found.hair.value == pytest.approx(80 / 127.5, rel=1e-4)
     both = side_effect(darkens(HAIR | BEARD, 80), women, male, no_beard, "No_Beard").summary(0)
-    assert both["hair_over_region"].value == pytest.approx(1, abs=0.01)
+    assert both.hair_over_region.value == pytest.approx(1, abs=0.01)
 
 
 def test_an_edit_that_does_nothing_has_no_ratio(women):
     found = side_effect(darkens(HAIR, 0), women, male, no_beard, "No_Beard").summary(0)
-    assert found["hair"].value == 0
-    assert np.isnan(found["hair_over_region"].value)
+    assert found.hair.value == 0
+    assert np.isnan(found.hair_over_region.value)
 
 
 def test_hair_is_above_the_brows_and_beside_the_cheeks():

@@ -1,10 +1,15 @@
 import io
+import math
 
 import numpy as np
 import pytest
-from made_up_evaluation import estimate, made_up_evaluation, realism
+from made_up_evaluation import a_realism, made_up_evaluation
 from PIL import Image
 
+from faceattr.evaluation.judge.scores import ReliabilityBin
+from faceattr.evaluation.measures.identity import IdentityReference, Pairs
+from faceattr.evaluation.measures.intervals import Estimate
+from faceattr.evaluation.measures.pose import PoseBin
 from faceattr.evaluation.report import figures
 from faceattr.evaluation.report.figure_style import drawing
 
@@ -13,8 +18,8 @@ COMPANY = "read beside: judge's recall 89%, no-op ratio 0.32, realism 2.00"
 
 @pytest.fixture(scope="module")
 def edit():
-    [subject] = made_up_evaluation().metrics["subjects"]
-    return subject["edits"]["add_glasses"]
+    [subject] = made_up_evaluation().metrics.subjects
+    return subject.edits[0]
 
 
 @pytest.fixture
@@ -45,42 +50,44 @@ def words(drawn) -> str:
 
 
 def test_the_strength_curve_has_its_points_its_band_and_its_company(edit, shown):
-    points = edit["strength_response"]
+    points = edit.success.by_strength
     picture(figures.strength_response(points, 0.894, COMPANY))
     [drawn] = shown
     [axes] = drawn.figure.axes
     curves = {line.get_label(): line.get_xydata() for line in axes.lines}
-    wanted = [[point["strength"], point["success"]["value"]] for point in points]
+    wanted = [[point.strength, point.success.value] for point in points]
     np.testing.assert_allclose(curves["classed as the target"], wanted)
-    np.testing.assert_allclose(curves["mean probability"][:, 1], [p["probability"] for p in points])
+    np.testing.assert_allclose(curves["mean probability"][:, 1], [p.probability for p in points])
     np.testing.assert_allclose(curves["judge's own recall"][:, 1], 0.894)
     [band] = axes.collections
     edges = band.get_paths()[0].vertices
-    assert edges[:, 1].min() == pytest.approx(min(p["success"]["low"] for p in points))
-    assert edges[:, 1].max() == pytest.approx(max(p["success"]["high"] for p in points))
+    assert edges[:, 1].min() == pytest.approx(min(p.success.low for p in points))
+    assert edges[:, 1].max() == pytest.approx(max(p.success.high for p in points))
     assert "no-op ratio 0.32" in words(drawn).replace("\n", " ")
 
 
 def test_no_figure_shows_success_without_its_company(edit):
     with pytest.raises(AssertionError, match="alone"):
-        figures.success_by_yaw(edit["pose"], "")
+        figures.success_by_yaw(edit.pose, "")
     with pytest.raises(AssertionError, match="alone"):
-        figures.strength_response(edit["strength_response"], None, "")
+        figures.strength_response(edit.success.by_strength, math.nan, "")
 
 
 def test_success_by_yaw_has_a_bar_for_each_bin_and_none_for_an_empty_one(edit, shown):
-    empty = {"low": 90.0, "high": 99.0, "success": {**estimate(0.0, 0.1, 0), "value": None}}
-    picture(figures.success_by_yaw([*edit["pose"], empty], COMPANY))
+    empty = PoseBin(90.0, 99.0, Estimate(math.nan, 0.0, 1.0, 0))
+    picture(figures.success_by_yaw([*edit.pose, empty], COMPANY))
     [axes] = shown[0].figure.axes
     heights = [bar.get_height() for bar in axes.patches]
-    assert heights == [one["success"]["value"] for one in edit["pose"]]
+    assert heights == [one.success.value for one in edit.pose]
     assert "none" in words(shown[0])
     assert "30 to 90°\n4 faces" in words(shown[0])
 
 
 def test_the_identity_histogram_has_shares_of_each_kind_of_pair(shown):
-    reference = {"same": {"distances": [0.42, 0.43]}, "different": {"distances": [0.93, None]}}
-    picture(figures.identity_histogram([0.21, 0.22, 0.32, 0.72], reference, 0.6))
+    share = Estimate(1.0, 0.5, 1.0, 2)
+    same, different = (np.array(each) for each in ([0.42, 0.43], [0.93, np.nan]))
+    reference = IdentityReference(Pairs(same, share), Pairs(different, share))
+    picture(figures.identity_histogram(np.array([0.21, 0.22, 0.32, 0.72]), reference))
     [axes] = shown[0].figure.axes
     steps = {step.get_label().partition(" (")[0]: step for step in axes.patches}
     values, edges, _ = steps["face and its edit"].get_data()
@@ -94,11 +101,10 @@ def test_the_identity_histogram_has_shares_of_each_kind_of_pair(shown):
 
 def test_realism_is_compared_by_one_distance_alone(shown):
     """The Frechet distance of one side says nothing beside the kernel distance of the other."""
-    picture(figures.realism_bars([("some features", realism(2.4), realism(3.1))]))
-    picture(figures.realism_bars([("some features", realism(2.4), realism(None))]))
-    picture(figures.realism_bars([("some features", realism(2.4), None)]))
+    picture(figures.realism_bars([("some features", a_realism(2.4, 3.1))]))
+    picture(figures.realism_bars([("some features", a_realism(2.4, None))]))
     widths = [[bar.get_width() for bar in drawn.figure.axes[0].patches] for drawn in shown]
-    assert widths == [[2.4, 3.1, 1.2], [0.034, 0.034, 0.0004], [2.4, 1.2]]
+    assert widths == [[2.4, 3.1, 1.2], [0.034, 0.034, 0.0004]]
     assert "Fréchet" in words(shown[0])
     assert "kernel" in words(shown[1])
 
@@ -137,7 +143,7 @@ def test_both_matrices_of_leakage_have_one_scale_and_the_same_columns(shown):
 
 @pytest.mark.parametrize("count", [1, 6, 8])
 def test_each_reliability_diagram_has_its_bins(shown, count):
-    bins = [{"mean_probability": 0.1, "share_positive": 0.2, "count": 5}]
+    bins = [ReliabilityBin(0.1, 0.2, 5, 0.1, 0.2)]
     picture(figures.reliability_diagrams([(f"$a_{n}^", bins) for n in range(count)]))
     drawn = [axes for axes in shown[0].figure.axes if axes.axison]
     assert [axes.get_title() for axes in drawn] == [f"$a_{n}^" for n in range(count)]
@@ -149,7 +155,7 @@ def test_drawing_leaves_no_global_state_and_the_same_input_gives_the_same_file(e
     import matplotlib
 
     before = dict(matplotlib.rcParams)
-    first, second = (figures.success_by_yaw(edit["pose"], COMPANY) for _ in range(2))
+    first, second = (figures.success_by_yaw(edit.pose, COMPANY) for _ in range(2))
     assert first == second
     assert dict(matplotlib.rcParams) == before
     with pytest.raises(RuntimeError), drawing():

@@ -7,10 +7,22 @@ import re
 
 import numpy as np
 import pytest
-from made_up_evaluation import estimate, made_up_evaluation, noise_pictures, realism
+from made_up_evaluation import (
+    a_realism,
+    an_estimate,
+    estimate,
+    made_up_evaluation,
+    noise_pictures,
+    realism,
+)
 from PIL import Image
 
+from faceattr.attributes import find_attribute
 from faceattr.errors import UserError
+from faceattr.evaluation.judge.scores import ColumnScore
+from faceattr.evaluation.measures.intervals import Estimate
+from faceattr.evaluation.measures.no_op import NoOp
+from faceattr.evaluation.metrics import to_json
 from faceattr.evaluation.report import report as module
 from faceattr.evaluation.report.html import TIMES, mark
 from faceattr.evaluation.report.html import estimate as shown_estimate
@@ -65,9 +77,10 @@ pytestmark = pytest.mark.usefixtures("coarse_figures")
 
 
 def changed(change):
-    """The page of an evaluation, one edit of which is changed first."""
-    evaluation = made_up_evaluation()
-    change(evaluation, evaluation.metrics["subjects"][0]["edits"]["add_glasses"])
+    """The page of an evaluation, whose metrics.json is changed first."""
+    evaluation = made_up_evaluation(
+        change=lambda metrics: change(metrics, metrics["subjects"][0]["edits"]["add_glasses"])
+    )
     return Page(report_page(evaluation)[0])
 
 
@@ -82,6 +95,7 @@ def page(made):
 
 
 ADD = "glasses-add_glasses"
+ADDING = find_attribute("glasses", ["Eyeglasses"]).adding
 
 
 def test_the_page_is_well_formed_and_needs_nothing_else(made, page):
@@ -105,8 +119,7 @@ def test_the_page_is_well_formed_and_needs_nothing_else(made, page):
 
 def test_the_page_shows_every_number_of_an_edit_with_its_interval_and_count(page):
     evaluation = made_up_evaluation()
-    edit = evaluation.metrics["subjects"][0]["edits"]["add_glasses"]
-    success = edit["success"]["edited"]
+    success = vars(evaluation.metrics.of("glasses", ADDING).success.edited)
     words = page.part(ADD)
     percents = [f"{100 * success[name]:.0f}" for name in ("value", "low", "high")]
     assert f"{percents[0]}% {percents[1]} to {percents[2]}%, 81 faces" in words
@@ -145,31 +158,31 @@ def test_the_page_tells_how_it_was_measured(page):
 
 
 COMPANY = {
-    "judge": {
-        "positives": 61,
-        "negatives": 1149,
-        "recall_positive": 0.894,
-        "recall_negative": 0.991,
-    },
-    "to_positive": True,
-    "no_op": {"needed": estimate(0.04), "needless": estimate(0.01), "ratio": 0.25},
-    "realism": realism(),
-    "unedited": None,
+    "judge": ColumnScore(61, 1149, 0.98, 0.94, 0.894, 0.991, 0.02),
+    "adds": True,
+    "no_op": NoOp(an_estimate(0.04), an_estimate(0.01), 0.25),
+    "realism": a_realism(),
     "images": np.zeros((2, 8, 8, 3), np.uint8),
     "edited": np.zeros((2, 8, 8, 3), np.uint8),
 }
 
 
-@pytest.mark.parametrize("missing", ["judge", "no_op", "realism", "images", "edited"])
-@pytest.mark.parametrize("nothing", [None, "empty"])
+@pytest.mark.parametrize(
+    ("missing", "nothing"),
+    [
+        ("judge", None),
+        ("no_op", None),
+        ("realism", None),
+        ("realism", ""),
+        ("images", np.zeros((0, 8, 8, 3), np.uint8)),
+        ("edited", np.zeros((0, 8, 8, 3), np.uint8)),
+    ],
+    ids=str,
+)
 def test_there_is_no_success_without_what_it_is_read_beside(missing, nothing):
-    if missing in ("images", "edited"):
-        nothing = np.zeros((0, 8, 8, 3), np.uint8)
-    elif nothing == "empty":
-        nothing = "" if missing == "realism" else {}
-    success = {"edited": estimate(0.9), "before": estimate(0.02)}
     with pytest.raises(ValueError, match="not shown without"):
-        success_cells(success, Company(**(COMPANY | {missing: nothing})))
+        Company(**(COMPANY | {missing: nothing}))
+    success = made_up_evaluation().metrics.of("glasses", ADDING).success
     shown = dict(success_cells(success, Company(**COMPANY)))
     assert list(shown) == ["random faces", "success", "judge's recall", "no-op ratio", "realism"]
     assert shown["random faces"].count("<img") == 4
@@ -177,14 +190,13 @@ def test_there_is_no_success_without_what_it_is_read_beside(missing, nothing):
 
 def test_an_evaluation_without_random_faces_or_a_judge_makes_no_report():
     evaluation = made_up_evaluation()
-    pictures = evaluation.pictures["glasses", "add_glasses"]
-    evaluation.pictures["glasses", "add_glasses"] = dataclasses.replace(
+    pictures = evaluation.pictures["glasses", ADDING]
+    evaluation.pictures["glasses", ADDING] = dataclasses.replace(
         pictures, random=np.zeros(0, np.int64)
     )
     with pytest.raises(ValueError, match="without images"):
         report_page(evaluation)
-    evaluation = made_up_evaluation()
-    evaluation.metrics["classifier"]["scores"] = {}
+    evaluation = made_up_evaluation(change=lambda metrics: metrics["classifier"].update(scores={}))
     with pytest.raises(ValueError, match="without judge"):
         report_page(evaluation)
 
@@ -211,18 +223,18 @@ def test_the_ceiling_is_the_judges_recall_of_what_the_edit_aims_at(direction, re
 
 
 def test_a_part_that_was_skipped_says_why_in_its_place_and_on_top():
-    def skip(evaluation, edit):
+    def skip(metrics, edit):
         for part in ("identity", "realism", "pose", "landmarks", "cycle"):
             edit[part] = None
-            evaluation.metrics["skipped"].append(
+            metrics["skipped"].append(
                 {"part": part, "reason": f"no {part} here", "edits": ["glasses: add_glasses"]}
             )
-        evaluation.metrics["skipped"].append(
+        metrics["skipped"].append(
             {"part": "identity_reference", "reason": "who is who", "edits": []}
         )
         edit["realism_before"] = None
-        evaluation.metrics["identity_reference"] = None
-        evaluation.metrics["subjects"][0]["edits"]["remove_glasses"]["cycle"] = None
+        metrics["identity_reference"] = None
+        metrics["subjects"][0]["edits"]["remove_glasses"]["cycle"] = None
 
     page = changed(skip)
     for part in ("identity", "realism", "pose", "landmarks", "cycle"):
@@ -238,7 +250,7 @@ def test_without_anything_skipped_there_is_no_warning(page):
 
 
 def test_numbers_that_are_missing_are_dashes_and_never_nan():
-    def empty(evaluation, edit):
+    def empty(metrics, edit):
         nothing = {"value": None, "low": None, "high": None, "count": 0, "confidence": 0.95}
         edit["locality"]["psnr_outside"] = nothing
         edit["locality"]["energy_inside"] = nothing
@@ -248,7 +260,7 @@ def test_numbers_that_are_missing_are_dashes_and_never_nan():
         edit["leakage"]["correlations"][1] = None
         edit["strength_response"][2]["probability"] = None
         edit["identity"]["distances"][0] = None
-        evaluation.metrics["classifier"]["scores"]["celeba"]["Male"]["recall_positive"] = None
+        metrics["classifier"]["scores"]["celeba"]["Male"]["recall_positive"] = None
 
     page = changed(empty)
     words = page.part(ADD)
@@ -278,12 +290,13 @@ def test_drawn_faces_are_shown_beside_the_truth():
     pictures = noise_pictures()
     truth = 255 - pictures.images
 
-    def drawn(evaluation, edit):
-        evaluation.pictures["glasses", "add_glasses"] = dataclasses.replace(pictures, truth=truth)
+    def drawn(metrics):
         sides = {"edited": estimate(24.5, 0.5), "unedited": estimate(20.25, 0.5)}
+        edit = metrics["subjects"][0]["edits"]["add_glasses"]
         edit["truth"] = {"psnr": sides, "ssim": sides, "landmark_shift": None}
 
-    page = changed(drawn)
+    shown = {("glasses", "add_glasses"): dataclasses.replace(pictures, truth=truth)}
+    page = Page(report_page(made_up_evaluation(pictures=shown, change=drawn))[0])
     assert "true counterfactual" in page.part(ADD)
     assert "PSNR 24.5 dB 24.0 to 25.0 dB, 81 faces" in page.part(ADD)
     assert "landmark shift" not in page.words
@@ -336,21 +349,23 @@ EVIL = "</style><script>alert(1)</script><img src=x onerror=alert(1)>'\"&amp;$\\
 
 
 def test_what_users_named_is_escaped_everywhere(tmp_path):
+    def spoil(metrics):
+        metrics["skipped"] = [{"part": EVIL, "reason": EVIL, "edits": [EVIL]}]
+        metrics["machine"][EVIL] = EVIL
+        [subject] = metrics["subjects"]
+        subject["notes"] = [EVIL]
+        subject["method"] = EVIL
+        subject["settings"][EVIL] = EVIL
+        for edit in subject["edits"].values():
+            edit["locality"]["region"] = edit["landmarks"]["truth"] = EVIL
+            edit["realism"]["note"] = EVIL
+
     evaluation = made_up_evaluation(
         edits=((EVIL, EVIL, (EVIL, f"remove_{EVIL}")),),
         columns=(EVIL, "Male", "Young"),
         source=EVIL,
+        change=spoil,
     )
-    metrics = evaluation.metrics
-    metrics["skipped"] = [{"part": EVIL, "reason": EVIL, "edits": [EVIL]}]
-    metrics["machine"][EVIL] = EVIL
-    [subject] = metrics["subjects"]
-    subject["notes"] = [EVIL]
-    subject["method"] = EVIL
-    subject["settings"][EVIL] = EVIL
-    for edit in subject["edits"].values():
-        edit["locality"]["region"] = edit["landmarks"]["truth"] = EVIL
-        edit["realism"]["note"] = EVIL
     write_report(evaluation, tmp_path / "report")
     text = (tmp_path / "report" / "report.html").read_text("utf-8")
     page = Page(text)
@@ -386,7 +401,9 @@ def test_the_report_is_three_things_and_no_leftover(written):
         "report.html",
     ]
     assert [path.name for path in written.parent.iterdir()] == ["report"]
-    assert json.loads((written / "metrics.json").read_text()) == made_up_evaluation().metrics
+    assert json.loads((written / "metrics.json").read_text()) == to_json(
+        made_up_evaluation().metrics
+    )
     parts = ("random", "worst", "strength", "realism", "region", "identity", "pose")
     edits = ("glasses-add_glasses", "glasses-remove_glasses")
     wanted = {f"{edit}-{part}.png" for edit in edits for part in parts}
@@ -401,8 +418,7 @@ def test_a_report_replaces_an_earlier_one_and_leaves_other_files_alone(written):
     (written / "notes.txt").write_text("mine")
     (written / "figures" / "of-a-subject-that-is-gone.png").write_bytes(b"")
     (written / "partial-report").mkdir()
-    evaluation = made_up_evaluation()
-    evaluation.metrics["seed"] = 8
+    evaluation = made_up_evaluation(change=lambda metrics: metrics.update(seed=8))
     write_report(evaluation, written)
     assert json.loads((written / "metrics.json").read_text())["seed"] == 8
     assert "seed 8" in (written / "report.html").read_text("utf-8")
@@ -423,7 +439,8 @@ def test_a_report_that_cannot_be_made_leaves_the_earlier_one(written, monkeypatc
     if broken == "page":
         monkeypatch.setattr(module, "method_section", lambda metrics: 1 / 0)
     else:
-        evaluation.metrics["seconds"] = math.nan  # which JSON does not have
+        # Which JSON does not have.
+        monkeypatch.setattr(module, "to_json", lambda metrics: {"seconds": math.nan})
     with pytest.raises((ZeroDivisionError, ValueError)):
         write_report(evaluation, written)
     after = {
@@ -473,14 +490,14 @@ def test_numbers_have_the_digits_that_are_read(value, unit, shown):
 
 
 def test_an_estimate_says_its_interval_and_its_count_or_why_there_is_none():
-    assert re.sub("<[^>]+>", "", shown_estimate(estimate(0.9, 0.05, 1), "%")) == (
+    assert re.sub("<[^>]+>", "", shown_estimate(an_estimate(0.9, 0.05, 1), "%")) == (
         "90% 85 to 95%, 1 face"
     )
     assert "why &lt;not&gt;" in shown_estimate(None, "%", "why <not>")
 
 
 def test_a_mark_is_where_its_value_is():
-    markup = mark({"value": 0.5, "low": 0.25, "high": 2.0}, 0, 1, [("soft", 0.1), ("line", None)])
+    markup = mark(Estimate(0.5, 0.25, 2.0, 1), (0, 1), [("soft", 0.1), ("line", None)])
     assert 'band" style="left:25.0%;width:75.0%"' in markup, "cut at the end"
     assert 'dot" style="left:50.0%"' in markup
     assert markup.count("tick") == 1

@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+from faceattr.attributes import find_attribute
 from faceattr.data.sources import draw_synthetic
 from faceattr.errors import UserError
 from faceattr.evaluation.subjects.evaluation_faces import (
@@ -32,12 +33,12 @@ def test_a_run_is_tried_on_its_own_test_split(finished_run, subject):
         (finished_run.split_folder / f"test_{kind}.txt").read_text().split()
         for kind in ("negative", "positive")
     ]
-    assert [faces.table.names[index] for index in faces.negatives] == listed[0]
+    assert [faces.table.names[index] for index in faces.held_out("Eyeglasses")[0]] == listed[0]
     assert faces.names() == frozenset(listed[0] + listed[1])
     assert not faces.names() & subject.training
-    assert faces.table.values("Eyeglasses")[faces.positives].all()
+    assert faces.table.values("Eyeglasses")[faces.held_out("Eyeglasses")[1]].all()
     assert faces.synthetic is not None
-    assert faces.crops(faces.positives, 32).shape == (len(listed[1]), 32, 32, 3)
+    assert faces.crops(faces.held_out("Eyeglasses")[1], 32).shape == (len(listed[1]), 32, 32, 3)
 
 
 def test_a_bundle_is_tried_on_the_faces_of_its_run(finished_run, subject, bundles):
@@ -74,12 +75,14 @@ def test_other_faces_are_all_labelled_ones_and_balanced(subject, table):
     )
     faces = other_faces(subject, "lfw", other)
     counts = [(labels[:, column] == sign).sum() for sign in (-1, 1)]
-    assert len(faces.negatives) == len(faces.positives) == min(counts)
-    assert (labels[faces.negatives, column] == -1).all()
-    assert (labels[faces.positives, column] == 1).all()
+    assert (
+        len(faces.held_out("Eyeglasses")[0]) == len(faces.held_out("Eyeglasses")[1]) == min(counts)
+    )
+    assert (labels[faces.held_out("Eyeglasses")[0], column] == -1).all()
+    assert (labels[faces.held_out("Eyeglasses")[1], column] == 1).all()
     assert faces.notes == ()
     few = other_faces(subject, "lfw", other, test_per_class=3, seed=1)
-    assert len(few.negatives) == len(few.positives) == 3
+    assert len(few.held_out("Eyeglasses")[0]) == len(few.held_out("Eyeglasses")[1]) == 3
     again = other_faces(subject, "lfw", other, test_per_class=3, seed=2)
     assert few.names() != again.names()
 
@@ -117,13 +120,30 @@ def test_drawn_faces_of_another_seed_are_other_faces(subject):
     assert not subject.training & set(other.table.names)
     assert len(set(other.table.names)) == 24
     faces = other_faces(subject, "synthetic", other.table, other)
-    truth = faces.synthetic.counterfactuals(faces.negatives, "Eyeglasses")
-    assert truth.shape == faces.crops(faces.negatives, 32).shape
+    truth = faces.synthetic.counterfactuals(faces.held_out("Eyeglasses")[0], "Eyeglasses")
+    assert truth.shape == faces.crops(faces.held_out("Eyeglasses")[0], 32).shape
 
 
 def test_at_most_draws_by_the_seed(subject, table):
     faces = other_faces(subject, "packed", table)
     one, same, other = (at_most(faces, 2, seed) for seed in (0, 0, 1))
     assert one.names() == same.names() != other.names()
-    assert len(at_most(faces, 1000, 0).negatives) == len(faces.negatives)
+    assert len(at_most(faces, 1000, 0).held_out("Eyeglasses")[0]) == len(
+        faces.held_out("Eyeglasses")[0]
+    )
     assert at_most(faces, None, 0) is faces
+
+
+def test_the_faces_of_a_column_do_not_depend_on_the_others(subject, table):
+    smiling = find_attribute("smile", table.columns).edits
+    several = dataclasses.replace(subject, edits={**subject.edits, **dict.fromkeys(smiling)})
+    faces, alone = (
+        other_faces(each, "packed", table, test_per_class=3) for each in (several, subject)
+    )
+    assert tuple(faces.sides) == several.columns == ("Eyeglasses", "Smiling")
+    for found, own in zip(faces.held_out("Eyeglasses"), alone.held_out("Eyeglasses"), strict=True):
+        assert np.array_equal(found, own)
+    for place, side in enumerate(faces.held_out("Smiling")):
+        assert (table.values("Smiling")[side] == bool(place)).all()
+        assert len(side) == 3
+    assert set(faces.indices()) >= set(alone.indices())

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from faceattr import pixels
+from faceattr.attributes import find_attribute
 from faceattr.data import synthetic
 from faceattr.errors import UserError
 from faceattr.evaluation.subjects.subject import load_bundle, load_run, load_subjects
@@ -23,15 +24,14 @@ def test_a_run_gives_both_edits_as_its_model_makes_them(finished_run, faces):
     subject = load_run(finished_run.folder)
     model = keras.models.load_model(finished_run.model_path)
     assert (subject.name, subject.method, subject.image_size) == ("glasses", "residual_gan", 32)
-    assert subject.attribute.column == "Eyeglasses"
+    assert subject.columns == ("Eyeglasses",)
     assert subject.settings["synthetic_faces"] == 24
-    assert list(subject.edits) == ["to_positive", "to_negative"]
-    for direction, edit in subject.edits.items():
-        residual = edit(faces)
+    assert tuple(subject.edits) == find_attribute("glasses", ["Eyeglasses"]).edits
+    for edit, made in subject.edits.items():
+        residual = made(faces)
         assert residual.dtype == np.float32
-        wanted = np.asarray(model.residual_image(faces, subject.made(direction)))
+        wanted = np.asarray(model.residual_image(faces, edit))
         assert residual == pytest.approx(wanted, abs=1e-6)
-    assert subject.edit_name("to_negative") == "remove_glasses"
 
 
 def test_a_run_tells_what_it_was_trained_on(finished_run):
@@ -46,11 +46,21 @@ def test_a_run_tells_what_it_was_trained_on(finished_run):
 
 def test_a_bundle_gives_its_one_edit_as_it_will_run(finished_run, bundles, faces):
     subject = load_bundle(bundles / "remove_glasses")
-    assert list(subject.edits) == ["to_negative"]
+    removing = find_attribute("glasses", ["Eyeglasses"]).removing
+    assert list(subject.edits) == [removing]
     assert subject.training is None
     assert subject.settings["synthetic_faces"] == 24
-    of_the_run = load_run(finished_run.folder).edits["to_negative"](faces)
-    assert subject.edits["to_negative"](faces) == pytest.approx(of_the_run, abs=1e-2)
+    of_the_run = load_run(finished_run.folder).edits[removing](faces)
+    assert subject.edits[removing](faces) == pytest.approx(of_the_run, abs=1e-2)
+
+
+def test_a_manifest_that_does_not_say_what_made_it_is_of_the_default_model(bundles, tmp_path):
+    shutil.copytree(bundles / "add_glasses", tmp_path / "bundle")
+    path = tmp_path / "bundle" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["training"]["model"]
+    path.write_text(json.dumps(manifest))
+    assert load_bundle(tmp_path / "bundle").method == TrainConfig(attr="glasses").model
 
 
 def test_folders_of_one_name_are_told_apart(finished_run, bundles, tmp_path):
@@ -86,7 +96,7 @@ def test_an_attribute_beyond_the_paper_s(finished_run, tmp_path):
     data = json.loads((tmp_path / "hats" / "data.json").read_text())
     (tmp_path / "hats" / "data.json").write_text(json.dumps({**data, "column": "Wearing_Hat"}))
     subject = load_run(tmp_path / "hats")
-    assert subject.edit_name("to_positive") == "add_wearing_hat"
+    assert [edit.name for edit in subject.edits] == ["add_wearing_hat", "remove_wearing_hat"]
 
 
 @pytest.mark.slow
@@ -104,6 +114,6 @@ def test_the_baseline_is_a_subject_as_well(faces, tmp_path):
     subject = load_run(run.folder)
     assert (subject.name, subject.method) == ("baseline", "vae_gan")
     model = keras.models.load_model(run.model_path)
-    for direction, edit in subject.edits.items():
-        wanted = np.asarray(model.residual_image(faces, subject.made(direction)))
-        assert edit(faces) == pytest.approx(wanted, abs=1e-6)
+    for edit, made in subject.edits.items():
+        wanted = np.asarray(model.residual_image(faces, edit))
+        assert made(faces) == pytest.approx(wanted, abs=1e-6)

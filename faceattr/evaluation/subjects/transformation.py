@@ -11,8 +11,8 @@ from faceattr.progress import progress_bar
 _BATCH = 32
 
 
-class Edit(Protocol):
-    """One edit, of any method: a transformation network, or decode(z + a) - x of a VAE-GAN.
+class Transformation(Protocol):
+    """One edit as something that can be asked: a network, or decode(z + a) - x of another kind.
 
     From float32 [n, s, s, 3] in [-1, 1] to the residual, float of the same shape, not clipped.
     """
@@ -20,17 +20,11 @@ class Edit(Protocol):
     def __call__(self, images: np.ndarray, /) -> np.ndarray: ...
 
 
-class Apply(Protocol):
-    """An editor that takes a strength: (float32 [n, s, s, 3], strength) to images in [-1, 1]."""
-
-    def __call__(self, images: np.ndarray, strength: float, /) -> np.ndarray: ...
-
-
-def residuals(edit: Edit, images: np.ndarray) -> np.ndarray:
+def residuals(transformation: Transformation, images: np.ndarray) -> np.ndarray:
     """The residuals of many images, a batch at a time.
 
     Args:
-        edit: the edit.
+        transformation: the edit.
         images: uint8 [n, s, s, 3].
 
     Returns:
@@ -40,7 +34,7 @@ def residuals(edit: Edit, images: np.ndarray) -> np.ndarray:
     bar = progress_bar(range(0, len(images), _BATCH), desc="editing", unit="batch", leave=False)
     for start in bar:
         part = slice(start, start + _BATCH)
-        residual = np.asarray(edit(pixels.to_float(images[part])))
+        residual = np.asarray(transformation(pixels.to_float(images[part])))
         assert residual.shape == images[part].shape, "a residual has the shape of its images"
         out[part] = residual
     return out
@@ -58,17 +52,3 @@ def edited_images(images: np.ndarray, residual: np.ndarray, strength: float = 1.
         uint8 [n, s, s, 3].
     """
     return pixels.to_uint8(edited(pixels.to_float(images), residual, strength))
-
-
-def change_at_zero(apply: Apply, images: np.ndarray) -> int:
-    """The largest change that an editor makes at strength 0; it must be none.
-
-    Args:
-        apply: the editor.
-        images: uint8 [n, s, s, 3].
-
-    Returns:
-        int in [0, 255], levels of uint8.
-    """
-    unchanged = pixels.to_uint8(np.asarray(apply(pixels.to_float(images), 0.0)))
-    return int(np.abs(unchanged.astype(np.int16) - images).max(initial=0))

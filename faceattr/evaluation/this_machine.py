@@ -9,7 +9,7 @@ from typing import Any
 _PACKAGES = ("tensorflow", "keras", "faceattr")
 
 
-def machine() -> dict[str, Any]:
+def this_machine() -> dict[str, Any]:
     """Cores that may be used, the processor's name, and the versions of the main packages."""
     versions = {}
     for package in _PACKAGES:

@@ -6,10 +6,16 @@ of real faces, of the same number.
 """
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
 from faceattr.errors import UserError
+from faceattr.evaluation.measures.cells import UNKNOWN
+from faceattr.evaluation.measures.measure import Measure
+from faceattr.evaluation.subjects.edit_case import EditCase
+from faceattr.evaluation.subjects.face_set import FaceSet
+from faceattr.pictures.words import number
 
 # Keeps these draws apart from other draws of the same seed.
 _HALVES_DRAWS = 0x4A1F
@@ -18,7 +24,7 @@ _LEAST_FOR_KERNEL = 10
 
 
 @dataclasses.dataclass(frozen=True)
-class Realism:
+class Distances:
     """Distances of edited faces from real ones, and what two sets of real faces have.
 
     Attributes:
@@ -38,6 +44,65 @@ class Realism:
     kernel_reference_spread: float
     count: int
     note: str = ""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class FaceFeatures:
+    """What a network sees in each face.
+
+    Attributes:
+        edited, unedited: float [n, d], of the faces that need the edit.
+        real: float [m, d], of those of the class that it aims at.
+    """
+
+    edited: np.ndarray
+    unedited: np.ndarray
+    real: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Realism:
+    """How far edited faces lie from real ones of the target, and how far unedited ones do."""
+
+    edited: Distances
+    unedited: Distances
+
+
+def by_features(name: str, features: Callable[[FaceSet], np.ndarray]) -> Measure:
+    """Realism by the features of one network.
+
+    Args:
+        name: str, of the measure.
+        features: of a set of faces, float [n, d].
+    """
+
+    def compute(case: EditCase) -> FaceFeatures:
+        return FaceFeatures(*map(features, (case.edited, case.needed, case.needless)))
+
+    return Measure(name, compute, summarise)
+
+
+def summarise(found: FaceFeatures, seed: int) -> Realism:
+    """The distances.
+
+    Raises:
+        UserError: with too few faces.
+    """
+    edited, unedited = (
+        distances(side, found.real, seed) for side in (found.edited, found.unedited)
+    )
+    return Realism(edited, unedited)
+
+
+REALISM = by_features("realism", lambda faces: faces.seen.features)
+
+
+def said(found: Realism) -> str:
+    """Its words on the console."""
+    edited, unedited = (
+        number(each.kernel, missing=UNKNOWN) for each in (found.edited, found.unedited)
+    )
+    return f"kernel distance from real faces {edited}, unedited {unedited}"
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
@@ -111,7 +176,7 @@ def _diagonal_sum(features: np.ndarray) -> float:
     return float(((squares / features.shape[1] + 1) ** 3).sum())
 
 
-def realism(edited: np.ndarray, real: np.ndarray, seed: int, draws: int = 20) -> Realism:
+def distances(edited: np.ndarray, real: np.ndarray, seed: int, draws: int = 20) -> Distances:
     """Compares edited with real faces, beside what real faces have among themselves.
 
     Every comparison is of as many images on either side, because the Frechet distance depends on
@@ -148,7 +213,7 @@ def realism(edited: np.ndarray, real: np.ndarray, seed: int, draws: int = 20) ->
         frechet_reference = float(np.mean([frechet_distance(a, b) for _, a, b in sets]))
     except UserError as error:
         note = error.for_command_line
-    return Realism(
+    return Distances(
         frechet=frechet,
         frechet_reference=frechet_reference,
         kernel=float(np.mean(kernel)),

@@ -8,7 +8,8 @@ from faceattr.data import synthetic
 from faceattr.data.packing import pack
 from faceattr.data.sources import draw_synthetic
 from faceattr.errors import UserError
-from faceattr.evaluation.subjects.face_choice import FaceChoice, choose_faces
+from faceattr.evaluation.settings import FaceChoice
+from faceattr.evaluation.subjects.chosen_faces import choose_faces
 from faceattr.evaluation.subjects.subject import load_run
 
 
@@ -27,7 +28,7 @@ def celeba(tmp_path_factory) -> pathlib.Path:
 
 def choose(finished_run, subject, *, subjects=1, classifier_data=None, **choice):
     folders = [finished_run.folder] * subjects
-    return choose_faces(folders, [subject] * subjects, FaceChoice(**choice), classifier_data)
+    return choose_faces(folders, [subject] * subjects, FaceChoice.of(choice), classifier_data)
 
 
 def test_runs_on_the_same_data_share_a_table_and_a_judge(finished_run, subject):
@@ -52,9 +53,10 @@ def test_runs_on_other_data_have_other_sources(finished_run, subject, tmp_path):
 
 def test_fewer_faces_are_looked_at_than_kept_from_the_judge(finished_run, subject):
     chosen = choose(finished_run, subject, test_per_class=1)
-    assert len(chosen.faces[0].negatives) == 1
+    assert len(chosen.faces[0].held_out("Eyeglasses")[0]) == 1
     kept = frozenset().union(*(faces.names() for faces in chosen.kept))
-    assert len(kept) == 2 * len(choose(finished_run, subject).faces[0].negatives) > 2
+    assert kept == choose(finished_run, subject).faces[0].names()
+    assert len(kept) > 2
 
 
 def test_faces_of_another_source_and_a_judge_of_the_run_s_own(finished_run, subject, celeba):
@@ -106,22 +108,22 @@ def test_moved_data_are_found_by_data_dir(subject, tmp_path):
         choose_faces([run], [moved], FaceChoice())
     chosen = choose_faces([run], [moved], FaceChoice(data_dir=str(tmp_path / "packed")))
     assert chosen.faces[0].source == "packed"
-    assert len(chosen.faces[0].negatives)
+    assert len(chosen.faces[0].held_out("Eyeglasses")[0])
 
 
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        ({"test_per_class": 0}, "test_per_class 0: must be at least 1"),
+        ({"test_per_class": 0}, "test_per_class 0: must be a number of at least 1"),
         ({"seed": -1}, "seed -1"),
         ({"labels": "a.csv"}, "labels goes with data"),
-        ({"data": "synthetic", "data_dir": "x"}, "data_dir: synthetic faces"),
-        ({"data": "synthetic", "crop": "lfw"}, "crop goes with data"),
+        ({"data": "synthetic", "data_dir": "x"}, "data_dir names a folder of real faces"),
+        ({"data": "synthetic", "crop": "lfw"}, "crop is for data"),
     ],
 )
 def test_choices_that_cannot_be(choice, message):
     with pytest.raises(UserError, match=message):
-        FaceChoice(**choice)
+        FaceChoice.of(choice)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from faceattr.errors import UserError
-from faceattr.evaluation.measures.distances import frechet_distance, kernel_distance, realism
+from faceattr.evaluation.measures.realism import distances, frechet_distance, kernel_distance
 
 
 def whitened(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
@@ -62,7 +62,7 @@ def test_kernel_distance_does_not_depend_on_how_it_is_cut_into_blocks(monkeypatc
     rng = np.random.default_rng(4)
     first, second = rng.random((20, 4)), rng.random((15, 4))
     whole = kernel_distance(first, second)
-    monkeypatch.setattr("faceattr.evaluation.measures.distances._BLOCK", 7)
+    monkeypatch.setattr("faceattr.evaluation.measures.realism._BLOCK", 7)
     assert kernel_distance(first, second) == pytest.approx(whole)
 
 
@@ -90,21 +90,21 @@ def test_kernel_distance_says_how_many_images_it_needs():
 
 def test_realism_of_real_faces_is_that_of_the_reference():
     features = np.random.default_rng(7).standard_normal((400, 6))
-    result = realism(features[:200], features[200:], seed=0)
+    result = distances(features[:200], features[200:], seed=0)
     assert result.count == 100
     assert result.frechet == pytest.approx(result.frechet_reference, rel=0.3)
     assert abs(result.kernel) < 3 * result.kernel_reference_spread
-    shifted = realism(features[:200] + 1, features[200:], seed=0)
+    shifted = distances(features[:200] + 1, features[200:], seed=0)
     assert shifted.frechet > 10 * shifted.frechet_reference
     assert shifted.kernel > 10 * shifted.kernel_reference_spread
 
 
 def test_realism_does_without_the_frechet_distance_where_images_are_few():
     features = np.random.default_rng(8).standard_normal((60, 32))
-    result = realism(features[:20], features[20:], seed=0)
+    result = distances(features[:20], features[20:], seed=0)
     assert result.frechet is None
     assert result.frechet_reference is None
     assert "at least 33 images" in result.note
     assert np.isfinite(result.kernel)
     with pytest.raises(UserError, match="at least 10 edited and 20 real"):
-        realism(features[:5], features[5:], seed=0)
+        distances(features[:5], features[5:], seed=0)

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from faceattr.evaluation.measures.decorrelation import EditScores, decorrelation, label_correlations
+from faceattr.attributes import find_attribute
+from faceattr.edits import Edit
+from faceattr.evaluation.measures.leakage import FaceLeakage, label_correlations, summarise
 
 
 def test_correlations_are_pearson_s():
@@ -38,29 +40,30 @@ def test_an_edit_that_carries_the_ties_of_the_data_is_told():
     before = np.full((50, 5), 0.3)
     carried = np.array([0.6, 0.45, 0.2, -0.25, 0.0])
     alone = np.array([0.6, 0.01, -0.03, 0.02, 0.04])
-    result = decorrelation(
-        {
-            "make_male": EditScores("Male", True, before, before + carried),
-            "make_female": EditScores("Male", False, before + carried, before),
-            "only_male": EditScores("Male", True, before, before + alone),
-        },
-        columns,
-        labels.astype(np.int8),
+    adding, removing = find_attribute("Male", columns).edits
+    by_men, by_women, only_male = (
+        summarise(FaceLeakage(edit, columns, after - before, labels.astype(np.int8)), 0)
+        for edit, before, after in (
+            (adding, before, before + carried),
+            (removing, before + carried, before),
+            (adding, before, before + alone),
+        )
     )
-    assert result.changes[0] == pytest.approx(carried)
-    assert result.changes[1] == pytest.approx(-carried)
-    assert result.correlations[0, 3] == pytest.approx(-0.8, abs=0.05)
-    assert result.correlations[1, 3] == pytest.approx(0.8, abs=0.05)
-    assert result.follows_data[0] > 0.95
-    assert result.follows_data[1] > 0.95
-    assert abs(result.follows_data[2]) < 0.5
-    assert (result.edits, result.columns) == (("make_male", "make_female", "only_male"), columns)
+    assert by_men.changes == pytest.approx(carried)
+    assert by_women.changes == pytest.approx(-carried)
+    assert by_men.correlations[3] == pytest.approx(-0.8, abs=0.05)
+    assert by_women.correlations[3] == pytest.approx(0.8, abs=0.05)
+    assert by_men.follows_data > 0.95
+    assert by_women.follows_data > 0.95
+    assert abs(only_male.follows_data) < 0.5
+    assert by_men.columns == columns
+    assert by_men.at(by_men.changes, "Hat") == pytest.approx(0)
+    assert np.isnan(by_men.at(by_men.changes, "Beard"))
 
 
 def test_errors_are_those_of_the_mean():
     after = np.random.default_rng(3).random((25, 3))
-    scores = {"edit": EditScores("a", True, np.zeros((25, 3)), after)}
     labels = np.array([[1, -1, 1], [-1, 1, 1]], np.int8)
-    result = decorrelation(scores, ("a", "b", "c"), labels)
-    assert result.errors[0] == pytest.approx(after.std(axis=0, ddof=1) / 5)
-    assert np.isnan(result.follows_data[0]), "two other columns say nothing"
+    result = summarise(FaceLeakage(Edit("add_a", "a", True), ("a", "b", "c"), after, labels), 0)
+    assert result.errors == pytest.approx(after.std(axis=0, ddof=1) / 5)
+    assert np.isnan(result.follows_data), "two other columns say nothing"
