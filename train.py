@@ -1,7 +1,6 @@
 """Trains one face attribute, or several; see `python train.py --help`."""
 
 import argparse
-import dataclasses
 import datetime
 import json
 import pathlib
@@ -10,9 +9,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from faceattr import command_line
-from faceattr.training.flags import add_flags
+from faceattr.training.flags import OF_THE_COMMAND, add_training_flags
 
 if TYPE_CHECKING:
+    from faceattr.runs.run import Run
     from faceattr.runs.settings import TrainConfig
 
 _EPILOG = """examples:
@@ -48,19 +48,16 @@ The exit status is 0 when trained, 1 if the losses of an attribute were no longe
 mistake in flags, files or data, and 130 when stopped.
 """
 
-# The flags that are no settings.
-_OF_THE_COMMAND = ("config", "run_dir", "resume", "dry_run", "devices", "logical_devices")
-
 
 def _parser() -> argparse.ArgumentParser:
     parser = command_line.ArgumentParser(
         "train.py",
-        "Trains the two transformation networks and the discriminator of one face attribute, or "
-        "of\nseveral one after the other (Shen and Liu, CVPR 2017). Settings come from flags, then "
-        "from the\nfile of --config, then from the preset; the rest is as in the paper.",
+        "Trains the edits of one face attribute, or of several one after the other (Shen and Liu, "
+        "CVPR\n2017). Settings come from flags, then from the file of --config, then from the "
+        "preset; the rest\nis as in the paper.",
         _EPILOG,
     )
-    add_flags(parser)
+    add_training_flags(parser)
     return parser
 
 
@@ -68,7 +65,7 @@ def _main(arguments: argparse.Namespace) -> None:
     flags = {
         name: value
         for name, value in vars(arguments).items()
-        if value is not None and name not in _OF_THE_COMMAND
+        if value is not None and name not in OF_THE_COMMAND
     }
     command_line.import_keras_quietly()
     from faceattr.errors import UserError
@@ -114,17 +111,21 @@ def _new_folder(configs: "dict[str, TrainConfig]") -> str:
 def _describe(configs: "dict[str, TrainConfig]", strategy: Any) -> None:
     """What `--dry_run` prints: the settings, the data, and what a training would take."""
     from faceattr.training.cost import describe_cost
+    from faceattr.training.devices.strategy import check_shares
     from faceattr.training.several.train_several import load_each
+    from faceattr.training.train import check_backend
 
     config = next(iter(configs.values()))
     if len(configs) == 1:
         print(config.to_json(), end="")
     else:
         names = [config.attr for config in configs.values()]
-        print(json.dumps({**dataclasses.asdict(config), "attr": names}, indent=2))
+        print(json.dumps({**config.settings(), "attr": names}, indent=2))
+    check_backend(config)
+    check_shares(strategy, config.batch_size)
     for name, data in load_each(configs):
         print(json.dumps(data.describe(configs[name]), indent=2))
-    print(describe_cost(config, strategy.num_replicas_in_sync))
+    print(describe_cost(config, data, strategy))
     if len(configs) > 1:
         print(f"that is for each of {len(configs)} attributes, which train one after the other")
 
@@ -139,25 +140,24 @@ def _train_one(config: "TrainConfig", run_dir: pathlib.Path, resume: bool, strat
     except TrainingDiverged as problem:
         print(
             f"train.py: {problem}; the run is as it was at its last checkpoint. Start a new one "
-            "with another --seed, a larger --batch_size or a smaller --alpha.",
+            "with another --seed, a larger --batch_size or a lower --learning_rate.",
             file=sys.stderr,
         )
         sys.exit(1)
     if worker(strategy)[0]:
         return  # the first machine has the run, and tells of it
-    results: dict[str, Any] = json.loads((run.folder / "results.json").read_text())
-    for edit, truth in results.get("truth", {}).items():
+    for edit, truth in run.results.get("truth", {}).items():
         print(
             f"{edit}: against the true counterfactual of {truth['faces']} held-out faces, edited "
             f"{truth['edited_psnr']:.2f} dB, unedited {truth['unedited_psnr']:.2f} dB"
         )
     print(f"samples: {run.sample_path(config.steps)}")
-    _print_export(config, run.folder)
+    _print_export(run)
 
 
-def _print_export(config: "TrainConfig", folder: pathlib.Path) -> None:
-    if config.model == "residual_gan":
-        print(f"export:  python export.py --run {folder}")
+def _print_export(run: "Run") -> None:
+    if run.config.family.exports(run.edits):
+        print(f"export:  python export.py --run {run.folder}")
 
 
 def _train_several(
@@ -170,16 +170,16 @@ def _train_several(
     if worker(strategy)[0]:
         return
     print("\n" + (folder / "summary.md").read_text(encoding="utf-8"))
-    finished = [outcome.run.folder for outcome in outcomes if outcome.problem is None]
+    finished = [outcome.run for outcome in outcomes if outcome.problem is None]
     if finished:
         print(f"montage: {folder / 'montage.png'}")
     for run in finished:
-        _print_export(outcomes[0].config, run)
+        _print_export(run)
     if len(finished) < len(outcomes):
         print(
             "train.py: not all attributes were trained to the end. Their runs are as they were at "
             "their last checkpoints; train them anew with another --seed, a larger --batch_size or "
-            "a smaller --alpha.",
+            "a lower --learning_rate.",
             file=sys.stderr,
         )
         sys.exit(1)

@@ -5,10 +5,10 @@
 Each row is a process of its own that holds its networks and one batch in memory. The rows take
 turns, one repetition each, so that a machine whose speed drifts does not favour one of them; every
 figure is a median. GFLOP/s count the convolutions as Table 1 writes them, however they are
-computed (`faceattr.training.step_cost`). The machine's own rates are a 2048x2048 matrix product,
+computed (`step_flops`). The machine's own rates are a 2048x2048 matrix product,
 and a forward pass of G's second convolution over the same batch, in float32. `GiB` is the most
 memory that the process took, less what it took before it had networks, and `estimated` what
-`step_cost` makes of it.
+`step_flops` makes of it.
 
 `separate updates` is the reference: D, G0 and G1 updated one after the other, each from forward
 passes of its own over the batch, with an optimizer of its own, as public re-implementations do.
@@ -69,7 +69,7 @@ def main() -> None:
 
 def _measure(size: int, options: argparse.Namespace) -> dict[str, Any]:
     """The medians of every row and of the machine's rates at one image size."""
-    from faceattr.training.step_cost import step_cost
+    from step_flops import step_flops
 
     chosen = {_STEP: True, _REFERENCE: True, _BFLOAT16: options.bfloat16, _XLA: options.xla}
     rows = [name for name, wanted in chosen.items() if wanted]
@@ -85,16 +85,13 @@ def _measure(size: int, options: argparse.Namespace) -> dict[str, Any]:
         for name, taken in samples.items()
     }
     rates = medians.pop(_RATES)
-    for name, row in medians.items():
-        precision = "mixed_bfloat16" if name == _BFLOAT16 else "float32"
-        cost = step_cost(size, options.width, options.batch_size, precision=precision)
-        flops = cost.flops / row["seconds"]
+    for row in medians.values():
+        flops = step_flops(size, options.width, options.batch_size) / row["seconds"]
         row["pairs_per_second"] = options.batch_size / row["seconds"]
         row["flops_per_second"] = flops
         row["over_matrix_product"] = flops / rates["matrix_product_flops_per_second"]
         row["over_convolution"] = flops / rates["convolution_flops_per_second"]
         row["over_separate_updates"] = medians[_REFERENCE]["seconds"] / row["seconds"]
-        row["estimated_memory_bytes"] = cost.memory_bytes
     return {"rates": rates, "rows": medians}
 
 
@@ -104,7 +101,7 @@ def _table(size: int, figures: dict[str, Any], options: argparse.Namespace) -> s
         f"{size}x{size}, width {options.width}, {options.batch_size} pairs: matrix product "
         f"{product:.0f} GFLOP/s, convolution {convolution:.0f} GFLOP/s",
         f"{'':20}{'s/step':>8}{'pairs/s':>9}{'GFLOP/s':>9}{'of product':>12}{'of conv':>9}"
-        f"{'over separate':>15}{'GiB':>7}{'estimated':>11}",
+        f"{'over separate':>15}{'GiB':>7}",
     ]
     for name, row in figures["rows"].items():
         lines.append(
@@ -112,7 +109,6 @@ def _table(size: int, figures: dict[str, Any], options: argparse.Namespace) -> s
             f"{row['flops_per_second'] / 1e9:9.0f}{row['over_matrix_product']:12.0%}"
             f"{row['over_convolution']:9.0%}{row['over_separate_updates']:15.2f}"
             f"{row['step_memory_bytes'] / 2**30:7.2f}"
-            f"{row['estimated_memory_bytes'] / 2**30:11.2f}"
         )
     return "\n".join(lines)
 
@@ -241,7 +237,7 @@ def _separate_updates(model: Any) -> Callable[[Any], dict[str, Any]]:
     """The reference: three players, each with passes and an optimizer of its own."""
     import tensorflow as tf
 
-    from faceattr.models.residual_gan.model import adam
+    from faceattr.models.optimizer import adam
 
     g0, g1, d = model.to_positive, model.to_negative, model.discriminator
     players = [(d, _discriminator_loss), (g0, _generator_loss), (g1, _generator_loss)]

@@ -4,8 +4,10 @@ The six attributes are those of the paper (section 4); their scope decides the w
 sparsity term (section 5). Any other column of an attribute table is an attribute as well.
 """
 
+import csv
 import dataclasses
 import difflib
+import io
 import re
 from collections.abc import Iterable
 from typing import Literal
@@ -18,6 +20,9 @@ Scope = Literal["local", "global"]
 # Section 5. Section 7 of the paper gives 5e-6 for global attributes; section 5 is our reading.
 ALPHA: dict[Scope, float] = {"local": 5e-4, "global": 1e-6}
 BETA_OVER_ALPHA = 0.1
+
+ALL = "all"
+"""What stands for the paper's six."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,6 +98,37 @@ def find_attribute(name: str, columns: Iterable[str]) -> Attribute:
         f"unknown attribute {name!r}: choose one of {known}, or a column of the labels; "
         f"{nearest(name, columns)}"
     )
+
+
+def attribute_names(text: str) -> list[str]:
+    """The attributes that `--attr` names.
+
+    Args:
+        text: a name; `"all"` for the paper's six; or names with commas between them, where a
+            name with a comma in it stands in double quotes.
+
+    Raises:
+        UserError: if a name is missing, or a quote.
+    """
+    if text.strip() == ALL:
+        return [attribute.name for attribute in PAPER_ATTRIBUTES]
+    try:
+        names = next(csv.reader([text], skipinitialspace=True, strict=True), [])
+    except csv.Error:
+        raise UserError(
+            f"--attr {text}: a name with a comma in it stands in double quotes, as in "
+            "'smile,\"hat, red\"'"
+        ) from None
+    if not names or not all(name.strip() for name in names):
+        raise UserError(f"--attr {text!r}: a name is missing; write them as in glasses,smile")
+    return [name.strip() for name in names]
+
+
+def joined_names(names: Iterable[str]) -> str:
+    """What `attribute_names` reads as these names."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return text.getvalue()
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:

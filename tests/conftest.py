@@ -38,7 +38,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory):
     from faceattr.runs.settings import TrainConfig
     from faceattr.training.train import train
 
-    config = TrainConfig(
+    config = TrainConfig.of(
         attr="glasses", image_size=32, width=4, batch_size=4, steps=3, synthetic_faces=24
     )
     return train(config, tmp_path_factory.mktemp("runs") / "glasses")

@@ -1,6 +1,5 @@
 """`train.py` as a person types it: several attributes, settings files, backends, mistakes."""
 
-import dataclasses
 import json
 import os
 import re
@@ -15,7 +14,7 @@ from commands import ROOT, TINY, assert_one_line_error, run
 from PIL import Image
 
 from faceattr.runs.run import Run
-from faceattr.runs.settings import TrainConfig
+from faceattr.runs.settings import all_options
 
 
 @pytest.mark.slow
@@ -132,7 +131,7 @@ def test_help_names_every_setting_before_keras_is_imported():
     assert process.returncode == 0, process.stderr
     flags = re.findall(r"^  --(\w+)[ ,]", process.stdout, re.MULTILINE)
     assert sorted(flags) == sorted({*flags}), "each is there once"
-    settings = [field.name for field in dataclasses.fields(TrainConfig)]
+    settings = list(all_options())
     others = ["preset", "config", "run_dir", "resume", "dry_run", "devices", "logical_devices"]
     assert sorted(flags) == sorted([*settings, *others])
 

@@ -1,6 +1,7 @@
 """What an exported edit takes and returns: the signatures of a bundle's SavedModel."""
 
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
@@ -10,33 +11,47 @@ from faceattr.edits import edited
 MAX_SIDE = 4096
 """Larger crops are refused before they are decoded: a small file can unpack to fill the memory."""
 
-Residual = Callable[[tf.Tensor], tf.Tensor]
-"""From face crops, float32 [n, s, s, 3] in [-1, 1], to residuals of the same shape."""
+Outputs = Callable[[tf.Tensor], dict[str, tf.Tensor]]
+"""From face crops, float32 [n, s, s, 3] in [-1, 1], to `residual`, of the same shape and not
+clipped; and `needed`, float32 [n], where the network sees whether a face needs the edit.
+"""
 
 
-def images_signature(
-    residual_of: Residual, image_size: int
-) -> tf.types.experimental.GenericFunction:
+def outputs_of(network: Any) -> Outputs:
+    """What a network returns, by name.
+
+    Args:
+        network: see `Family.network`.
+    """
+
+    def outputs(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        found = network(images, training=False)
+        if isinstance(found, tuple | list):
+            return dict(zip(("residual", "needed"), found, strict=True))
+        return {"residual": found}
+
+    return outputs
+
+
+def images_signature(outputs_of: Outputs, image_size: int) -> tf.types.experimental.GenericFunction:
     """`serving_default`: float crops in, edited crops and residuals out.
 
     Returns:
         a function of `image`, float32 [n, s, s, 3] in [-1, 1], to `edited_image`, the same in
-        [-1, 1], and `residual`, not clipped.
+        [-1, 1], `residual`, not clipped, and `needed` where the network has it.
     """
 
     @tf.function(
         input_signature=[tf.TensorSpec([None, image_size, image_size, 3], tf.float32, "image")]
     )
     def edit_images(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        residual = residual_of(image)
-        return {"edited_image": edited(image, residual), "residual": residual}
+        outputs = outputs_of(image)
+        return {"edited_image": edited(image, outputs["residual"]), **outputs}
 
     return edit_images
 
 
-def bytes_signature(
-    residual_of: Residual, image_size: int
-) -> tf.types.experimental.GenericFunction:
+def bytes_signature(outputs_of: Outputs, image_size: int) -> tf.types.experimental.GenericFunction:
     """`image_bytes`: encoded face crops in, PNG out, at strength 1.
 
     Returns:
@@ -46,13 +61,13 @@ def bytes_signature(
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "image_bytes")])
     def edit_bytes(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         strength = tf.ones_like(image_bytes, tf.float32)
-        return {"edited_image_bytes": _edit_encoded(residual_of, image_size, image_bytes, strength)}
+        return {"edited_image_bytes": _edit_encoded(outputs_of, image_size, image_bytes, strength)}
 
     return edit_bytes
 
 
 def bytes_with_strength_signature(
-    residual_of: Residual, image_size: int
+    outputs_of: Outputs, image_size: int
 ) -> tf.types.experimental.GenericFunction:
     """`image_bytes_with_strength`: the same with a strength for each image.
 
@@ -70,13 +85,13 @@ def bytes_with_strength_signature(
     def edit_bytes_with_strength(
         image_bytes: tf.Tensor, strength: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        return {"edited_image_bytes": _edit_encoded(residual_of, image_size, image_bytes, strength)}
+        return {"edited_image_bytes": _edit_encoded(outputs_of, image_size, image_bytes, strength)}
 
     return edit_bytes_with_strength
 
 
 def _edit_encoded(
-    residual_of: Residual, image_size: int, image_bytes: tf.Tensor, strength: tf.Tensor
+    outputs_of: Outputs, image_size: int, image_bytes: tf.Tensor, strength: tf.Tensor
 ) -> tf.Tensor:
     def edit_one(inputs: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
         contents, factor = inputs
@@ -85,7 +100,7 @@ def _edit_encoded(
         # Resized as whole levels, so that training, editor and server see the same pixels.
         small = tf.image.resize(image, [image_size, image_size], antialias=True)
         small = tf.cast(tf.clip_by_value(tf.round(small), 0.0, 255.0), tf.uint8)
-        residual = residual_of(pixels.tensor_to_float(small)[None])[0]
+        residual = outputs_of(pixels.tensor_to_float(small)[None])["residual"][0]
         # Only the residual is scaled up: the image keeps its own detail.
         residual = tf.image.resize(residual, shape[:2])
         full = edited(pixels.tensor_to_float(image), residual, factor)

@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from faceattr.attributes import Attribute
 from faceattr.edits import Edit
-from faceattr.errors import UserError
 
 if TYPE_CHECKING:
     from faceattr.data.rows import Draws
-    from faceattr.data.splits import Split
+    from faceattr.data.splits import AnySplit
     from faceattr.data.table import AttributeTable
     from faceattr.models.adversarial import AdversarialModel
 
@@ -27,6 +26,12 @@ IMAGE_SIZES = (32, 64, 128, 256)
 """Sides of the face crops that networks are made for."""
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+
+LEARNING_RATE = 2e-4
+"""Section 5 of the paper, for all three networks."""
+
+DECAYS = ("constant", "linear", "cosine")
+"""Shapes of the learning rate over a training; the paper's is constant."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,14 +167,14 @@ class Family(abc.ABC):
         test_per_class: int | None,
         seed: int,
         bad: Mapping[int, str],
-    ) -> Split:
+    ) -> AnySplit:
         """Training and test images; see `faceattr.data.splits`."""
 
     @abc.abstractmethod
     def draws(
         self,
         table: AttributeTable,
-        split: Split,
+        split: AnySplit,
         attributes: Sequence[Attribute],
         options: Any,
         batch_size: int,
@@ -178,11 +183,16 @@ class Family(abc.ABC):
         """How the batches of a training are drawn."""
 
     @abc.abstractmethod
+    def model_class(self) -> type:
+        """The class of its models, imported now: Keras then knows what their files hold."""
+
+    @abc.abstractmethod
     def build(self, task: Task) -> AdversarialModel:
         """A model with new weights, not compiled."""
 
-    def complete(self, model: Any, faces: TrainingFaces, edits: Sequence[Edit]) -> None:
-        """Gives a model, after its last step, what it takes from the training faces at once."""
+    def complete(self, model: Any, faces: TrainingFaces, edits: Sequence[Edit]) -> Any:
+        """The model as it is kept, with what it takes from the training faces at once."""
+        return model
 
     @abc.abstractmethod
     def held_out_batches(
@@ -195,11 +205,11 @@ class Family(abc.ABC):
         return tuple(edits)
 
     def network(self, model: Any, edit: Edit) -> Any:
-        """One edit as a plain Keras network in float32, to be exported.
+        """One of `exports` as a plain Keras network in float32.
 
         Returns:
             a built `keras.Model` from images, float32 [n, s, s, 3] in [-1, 1], to the residual,
             float32 of the same shape; or, where the network sees whether the edit is needed, to
-            (residual, needed), needed float32 [n] in [0, 1], with which the residual is multiplied.
+            (residual, needed): needed is float32 [n] in [0, 1], and already in the residual.
         """
-        raise UserError(f"--model {self.name}: is not exported")
+        raise NotImplementedError(f"{self.name} has nothing to export")

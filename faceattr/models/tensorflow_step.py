@@ -1,75 +1,84 @@
-"""One update of `ResidualGAN` on Keras's TensorFlow backend, under any tf.distribute strategy."""
+"""One update of an `AdversarialModel` on TensorFlow, under any tf.distribute strategy."""
 
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
 from keras import ops
 
+if TYPE_CHECKING:
+    from faceattr.models.adversarial import AdversarialModel
 
-class Step:
-    """What `ResidualGAN` has of TensorFlow: gradients, and the arithmetic of replicas."""
 
-    def train_step(self: Any, images: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One update of all three networks from one evaluation of the objective.
+def train_step(model: AdversarialModel, batch: Any) -> dict[str, tf.Tensor]:
+    """One update of the players that learn, from one evaluation of the objective.
 
-        Args:
-            images: the pair (x0, x1), float32 [n, s, s, 3] in [-1, 1] each.
+    Args:
+        batch: what `objective` takes.
 
-        Returns:
-            the running mean of every term of `Objective`.
-        """
-        generator, discriminator = self.generator_variables, self.discriminator.trainable_variables
-        # Each tape watches only its own player, so neither records the other's half of the graph.
-        with (
-            tf.GradientTape(watch_accessed_variables=False) as generator_tape,
-            tf.GradientTape(watch_accessed_variables=False) as discriminator_tape,
-        ):
-            generator_tape.watch([variable.value for variable in generator])
-            discriminator_tape.watch([variable.value for variable in discriminator])
-            objective = self.objective(images, training=True)
-            # The optimizers sum gradients over replicas; the loss is a mean over the global batch.
-            replicas = tf.distribute.get_strategy().num_replicas_in_sync
-            generator_loss = self.generator_optimizer.scale_loss(
-                objective.generator_loss / replicas
-            )
-            discriminator_loss = self.discriminator_optimizer.scale_loss(
-                objective.discriminator_loss / replicas
-            )
-        generator_gradients = generator_tape.gradient(
-            generator_loss, [variable.value for variable in generator]
-        )
-        discriminator_gradients = discriminator_tape.gradient(
-            discriminator_loss, [variable.value for variable in discriminator]
-        )
-        for optimizer, gradients, variables in (
-            (self.generator_optimizer, generator_gradients, generator),
-            (self.discriminator_optimizer, discriminator_gradients, discriminator),
-        ):
-            scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
-            optimizer.apply(_agreed(gradients) if scaled else gradients, variables)
-        self.finish_step()
-        return reducible(self.update_means(objective))
+    Returns:
+        the running mean of every term.
+    """
+    terms, gradients, seen = model.player_gradients(batch)
+    for player in model.learning_players:
+        scaled = isinstance(player.optimizer, keras.optimizers.LossScaleOptimizer)
+        found = gradients[player.name]
+        player.optimizer.apply(_agreed(found) if scaled else found, player.variables)
+    model.finish_step(seen)
+    return reducible(model.update_means(terms))
 
-    def test_step(self: Any, images: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """The terms of `Objective` on a held-out batch, with inference statistics."""
-        return reducible(self.update_means(self.objective(images, training=False)))
 
-    def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing: `ResidualGAN` is built when it is made.
+def player_gradients(
+    model: AdversarialModel, batch: Any
+) -> tuple[Any, dict[str, list[tf.Tensor]], Any]:
+    """The terms of a batch, and the gradients of each player's loss by its variables.
 
-        Keras would average a batch over all workers first, only to learn its shape, and fails at
-        that for a pair of images.
-        """
+    Returns:
+        the terms; player -> gradients, of those that learn; and what `finish_step` is given.
+    """
+    players = model.learning_players
+    values = [[variable.value for variable in player.variables] for player in players]
+    # The optimizers sum gradients over replicas; a loss is a mean over the global batch.
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    with contextlib.ExitStack() as stack:
+        # Each tape watches only its own player, so none records the others' part of the graph.
+        tapes = [
+            stack.enter_context(tf.GradientTape(watch_accessed_variables=False)) for _ in players
+        ]
+        for tape, watched in zip(tapes, values, strict=True):
+            tape.watch(watched)
+        terms = model.objective(batch, training=True)
+        losses = [
+            player.optimizer.scale_loss(getattr(terms, f"{player.name}_loss") / replicas)
+            for player in players
+        ]
+    gradients = {
+        player.name: tape.gradient(loss, watched)
+        for player, tape, loss, watched in zip(players, tapes, losses, values, strict=True)
+    }
+    return terms, gradients, None
 
-    @staticmethod
-    def input_gradient(function: Callable[[Any], Any], images: tf.Tensor) -> tf.Tensor:
-        """The gradient of `sum(function(images))` by `images`, itself differentiable."""
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(images)
-            total = ops.sum(function(images))
-        return tape.gradient(total, images)
+
+def test_step(model: AdversarialModel, batch: Any) -> dict[str, tf.Tensor]:
+    """The terms on a held-out batch, with inference statistics."""
+    return reducible(model.update_means(model.objective(batch, training=False)))
+
+
+def carried_variables(model: AdversarialModel) -> Sequence[Any]:
+    """None: TensorFlow's optimizers keep their own variables."""
+    return ()
+
+
+def input_gradient(function: Callable[[Any], Any], images: tf.Tensor) -> tf.Tensor:
+    """The gradient of `sum(function(images))` by `images`, itself differentiable."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(images)
+        total = ops.sum(function(images))
+    return tape.gradient(total, images)
 
 
 def _agreed(gradients: list[tf.Tensor]) -> list[tf.Tensor]:

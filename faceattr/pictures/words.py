@@ -1,6 +1,7 @@
 """Numbers as a person reads them, the same on every page, in every table and on the console."""
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 Unit = Literal["%", "dB", "ratio", ""]
@@ -35,6 +36,11 @@ def span(low: float | None, high: float | None, unit: Unit = "", missing: str = 
 def faces(count: int) -> str:
     """Such as `1 face` or `2,400 faces`."""
     return f"{count:,} face" if count == 1 else f"{count:,} faces"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Such as `a`, `a and b` or `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def fixed(value: float | None, digits: int = 2) -> str:

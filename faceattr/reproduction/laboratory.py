@@ -28,7 +28,7 @@ from faceattr.reproduction.data import Source, held_out_faces, judged_faces, pre
 from faceattr.reproduction.settings import ReproductionSettings
 from faceattr.reproduction.trainings import BASELINE, SIX, trained
 from faceattr.runs.run import Run
-from faceattr.training.model import finished_model
+from faceattr.runs.weights import finished_model
 
 _logger = logging.getLogger(__name__)
 

@@ -37,7 +37,7 @@ def training_config(
         data_dir: the packed crops, see `data.prepare`.
     """
     attr, changed = _VARIANTS.get(name, (name, {}))
-    return TrainConfig(
+    return TrainConfig.of(
         attr=attr,
         data="packed",
         data_dir=str(data_dir),
@@ -77,13 +77,13 @@ def trained(
     """
     config = training_config(name, settings, data_dir)
     run = Run(folder / name)
-    begun = (run.folder / "config.json").is_file()
+    begun = run.state != "new"
     if begun and run.config != config:
         raise UserError(
             f"{run.folder}: a run with other settings (config.json differs from what reproduce.py "
             "would train); name another --out, or remove that run"
         )
-    if begun and (run.folder / "results.json").is_file():
+    if run.state == "finished":
         _logger.info("%s: trained already", name)
         return run
     _logger.info("\n=== training %s (%d steps) in %s", name, config.steps, run.folder)

@@ -9,43 +9,27 @@ live.html              the training to look at: curves, samples, settings
 tensorboard/           the same for TensorBoard, where it is asked for
 checkpoints/*.keras    the newest few, networks and optimizers; best.keras where it is asked for
 model.keras            the finished training
+results.json           what it measured, and of which step; written last
 """
 
 import dataclasses
 import json
-import os
 import pathlib
-import re
-import shutil
-from typing import Any
+from typing import Any, Literal
 
 from faceattr.attributes import Attribute, find_attribute
 from faceattr.edits import Edit
 from faceattr.errors import UserError
-from faceattr.files import replacing, write_text
+from faceattr.files import write_text
+from faceattr.runs.checkpoint_files import CheckpointFiles, files_of_steps
 from faceattr.runs.settings import TrainConfig
 
-
-@dataclasses.dataclass(frozen=True)
-class Best:
-    """Why a checkpoint is the best so far.
-
-    Attributes:
-        step: int, steps done when it was saved.
-        term: str, the term of `Objective` that judged it.
-        value: float, the mean of that term over the steps that were judged; lower is better.
-    """
-
-    step: int
-    term: str
-    value: float
+State = Literal["new", "begun", "finished"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Run:
+class Run(CheckpointFiles):
     """Paths and files of a run directory; keeps no state of its own."""
-
-    folder: pathlib.Path
 
     @classmethod
     def create(cls, folder: pathlib.Path) -> "Run":
@@ -92,15 +76,17 @@ class Run:
         return json.loads((self.folder / "data.json").read_text(encoding="utf-8"))
 
     @property
-    def attribute(self) -> Attribute:
-        """The attribute that the run was trained on."""
-        column = self.data["column"]
-        return find_attribute(column, [column])
+    def attributes(self) -> tuple[Attribute, ...]:
+        """The attributes that the run learns to edit."""
+        data = self.data
+        # Earlier runs learned one, and named it by itself.
+        columns = [each["column"] for each in data.get("attributes", [data])]
+        return tuple(find_attribute(column, [column]) for column in columns)
 
     @property
     def edits(self) -> tuple[Edit, ...]:
         """The edits that the run learns."""
-        return self.attribute.edits
+        return tuple(edit for attribute in self.attributes for edit in attribute.edits)
 
     def write_data(self, data: dict[str, Any]) -> None:
         write_text(self.folder / "data.json", json.dumps(data, indent=2) + "\n")
@@ -153,7 +139,50 @@ class Run:
     @property
     def samples(self) -> list[tuple[int, pathlib.Path]]:
         """(step, file) of each sample grid, oldest first."""
-        return _steps_of(self.folder / "samples", "png")
+        return files_of_steps(self.folder / "samples", "png")
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """What the training measured at its end; empty where it did not come to one."""
+        try:
+            return json.loads(self._results_path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+
+    def write_results(self, results: dict[str, Any], steps: int) -> None:
+        """Writes `results.json`, with which a run is finished.
+
+        Args:
+            results: what was measured.
+            steps: int, those of the model that it was measured of.
+        """
+        write_text(self._results_path, json.dumps({"steps": steps, **results}, indent=2) + "\n")
+
+    @property
+    def _results_path(self) -> pathlib.Path:
+        return self.folder / "results.json"
+
+    @property
+    def state(self) -> State:
+        """`"new"`, `"begun"`, or `"finished"`: all the steps of its settings are made and measured.
+
+        A run that is made longer is begun again until it has its new steps.
+        """
+        if not self._config_path.is_file():
+            return "new"
+        if not self.model_path.is_file() or not self._results_path.is_file():
+            return "begun"
+        return "finished" if self._measured_steps() == self.config.steps else "begun"
+
+    def _measured_steps(self) -> int | None:
+        if (steps := self.results.get("steps")) is not None:
+            return steps
+        # Earlier runs did not say: their results are of the newest checkpoint, if they are newer.
+        if not self.checkpoints:
+            return self.config.steps
+        step, newest = self.checkpoints[-1]
+        measured = self._results_path.stat().st_mtime >= newest.stat().st_mtime
+        return step if measured else None
 
     @property
     def page_path(self) -> pathlib.Path:
@@ -168,88 +197,3 @@ class Run:
     def model_path(self) -> pathlib.Path:
         """The finished training."""
         return self.folder / "model.keras"
-
-    @property
-    def checkpoints(self) -> list[tuple[int, pathlib.Path]]:
-        """(step, file) of each checkpoint, oldest first; the best of them is not listed again."""
-        return _steps_of(self._checkpoint_folder, "keras")
-
-    @property
-    def _checkpoint_folder(self) -> pathlib.Path:
-        return self.folder / "checkpoints"
-
-    def save_checkpoint(self, model: Any, step: int, keep: int = 2) -> pathlib.Path:
-        """Saves networks and optimizers; the file is there whole or not at all.
-
-        Args:
-            model: a `ResidualGAN`.
-            step: int, steps done.
-            keep: int >= 1, how many checkpoints to keep. Older ones are deleted once the new one
-                is on the disk, and so are those of later steps: they were damaged, or this
-                training would have gone on from them.
-        """
-        assert keep >= 1, f"a run cannot keep {keep} checkpoints"
-        path = self._checkpoint_folder / f"step-{step:08d}.keras"
-        with replacing(path) as beside:
-            model.save(beside)
-            # A file can be renamed before its bytes are on the disk. Not so here: after a power
-            # failure there must be a checkpoint to go on from, and the older ones are deleted.
-            with beside.open("rb+") as saved:
-                os.fsync(saved.fileno())
-        found = self.checkpoints
-        kept = [file for at, file in found if at <= step][-keep:]
-        for _, file in found:
-            if file not in kept:
-                file.unlink()
-        # What a killed training was writing, large, and of a step that may not come again.
-        for file in self._checkpoint_folder.glob("partial-step-*.keras"):
-            file.unlink()
-        return path
-
-    @property
-    def best_path(self) -> pathlib.Path:
-        """The best checkpoint so far, where a term was named to judge by."""
-        return self._checkpoint_folder / "best.keras"
-
-    @property
-    def _best_record(self) -> pathlib.Path:
-        return self._checkpoint_folder / "best.json"
-
-    @property
-    def best(self) -> Best | None:
-        """What `best_path` is best by; None if there is none, or if its record is damaged."""
-        try:
-            return Best(**json.loads(self._best_record.read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError, TypeError):
-            return None
-
-    def keep_best(self, checkpoint: pathlib.Path, best: Best) -> None:
-        """Makes a checkpoint that was just saved the best one.
-
-        Args:
-            checkpoint: its file, linked where the file system can and else copied.
-            best: why.
-        """
-        # The record goes first and comes last, so that it never speaks of another file.
-        self._best_record.unlink(missing_ok=True)
-        with replacing(self.best_path) as beside:
-            beside.unlink(missing_ok=True)
-            try:
-                beside.hardlink_to(checkpoint)
-            except OSError:
-                shutil.copyfile(checkpoint, beside)
-        write_text(self._best_record, json.dumps(dataclasses.asdict(best)) + "\n")
-
-    def forget_best(self) -> None:
-        """Deletes the best checkpoint and its record, if there is one."""
-        self._best_record.unlink(missing_ok=True)
-        self.best_path.unlink(missing_ok=True)
-
-
-def _steps_of(folder: pathlib.Path, suffix: str) -> list[tuple[int, pathlib.Path]]:
-    """(step, file) of each `step-<step>.<suffix>`, in the order of the steps."""
-    found = []
-    for path in folder.glob(f"step-*.{suffix}"):
-        if match := re.fullmatch(r"step-(\d+)", path.stem):
-            found.append((int(match[1]), path))
-    return sorted(found)

@@ -7,7 +7,7 @@ from typing import Any
 
 from faceattr.attributes import nearest
 from faceattr.errors import UserError
-from faceattr.runs.setting_rules import value_problem
+from faceattr.options import Option, value_problem
 
 
 def read_object(path: pathlib.Path) -> dict[str, Any]:
@@ -44,20 +44,20 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def check_settings(
-    path: pathlib.Path, settings: dict[str, Any], annotations: Mapping[str, Any]
+    path: pathlib.Path, settings: dict[str, Any], options: Mapping[str, Option]
 ) -> None:
     """Checks what a file holds, each value by itself.
 
     Args:
         path: where the settings are from.
         settings: a JSON object.
-        annotations: the settings that there are, and the types they are declared with.
+        options: the settings that there are, by name.
 
     Raises:
         UserError: naming the file, the key and what is wrong with its value.
     """
     for name, value in settings.items():
-        if name not in annotations:
-            raise UserError(f"{path}: {name!r} is no setting; {nearest(name, annotations)}")
-        if problem := value_problem(name, annotations[name], value):
+        if name not in options:
+            raise UserError(f"{path}: {name!r} is no setting; {nearest(name, options)}")
+        if problem := value_problem(options[name], value):
             raise UserError(f"{path}: {name} {json.dumps(value)}: {problem}")

@@ -5,7 +5,6 @@ from typing import Any
 import keras
 
 from faceattr.errors import UserError
-from faceattr.models.pairs import PairDraws
 from faceattr.runs.settings import TrainConfig
 from faceattr.training.data import TrainingData
 from faceattr.training.devices.strategy import worker
@@ -23,8 +22,9 @@ def training_batches(strategy: Any, data: TrainingData, config: TrainConfig, ste
     Raises:
         UserError: on JAX, for crops that are neither packed nor in memory.
     """
-    members = data.split.training(data.attribute.column)
-    draws = PairDraws(members, config.batch_size, config.seed)
+    draws = config.family.draws(
+        data.table, data.split, data.attributes, config.options, config.batch_size, config.seed
+    )
     if keras.backend.backend() == "jax":
         from faceattr.data.numpy_batches import NumpyBatches
 

@@ -1,187 +1,139 @@
-"""What a training takes in memory, computation, exchange and time, before it is started."""
+"""What a training takes, found out by a few of its steps before it is started."""
 
 import dataclasses
 import statistics
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any
 
 import keras
+import numpy as np
 
-from faceattr.errors import UserError
-from faceattr.models.residual_gan.networks import IMAGE_SIZES, TransformationNetwork
-from faceattr.pictures.words import figures, memory
-from faceattr.training.step_cost import StepCost, layers_of, step_cost
-from faceattr.training.vae_gan_cost import vae_gan_cost
+from faceattr.data.packing import cached_in_memory
+from faceattr.pictures.words import duration, figures, memory
+from faceattr.runs.settings import TrainConfig
+from faceattr.training.batches import training_batches
+from faceattr.training.data import TrainingData
+from faceattr.training.devices.strategy import accelerated, compiles, fit_scope
+from faceattr.training.train import new_model
 
-if TYPE_CHECKING:
-    from faceattr.runs.settings import TrainConfig
+_STEPS = 4
+# On a CPU a step takes as much longer as its batch is larger, so a few pairs tell.
+_PAIRS = 4
+_FLOAT32 = 4  # bytes
+# A weight, its gradient and Adam's two moments.
+_COPIES_OF_A_WEIGHT = 4
 
-_MEASURED_IMAGES = 4
 
+@dataclasses.dataclass(frozen=True)
+class Cost:
+    """What a step of a training takes.
 
-class Duration(NamedTuple):
-    """How long a training takes: `step_seconds` for each step, `hours` for all."""
+    Attributes:
+        parameters: trainable parameters of each player, by its name.
+        weight_bytes: of one device: weights, gradients and Adam's moments.
+        all_reduce_bytes: what a device sends in a ring all-reduce of the gradients.
+        step_seconds: of the training's whole batch.
+        measured_pairs: int, the batch that it was measured with; where it is smaller than the
+            training's, `step_seconds` is in proportion.
+    """
 
+    parameters: dict[str, int]
+    weight_bytes: int
+    all_reduce_bytes: int
     step_seconds: float
-    hours: float
+    measured_pairs: int
 
 
-def estimate(config: "TrainConfig", flops_per_second: float, replicas: int = 1) -> Duration:
-    """How long a training takes where convolutions run at a given rate.
+def measure_cost(config: TrainConfig, data: TrainingData, strategy: Any) -> Cost:
+    """Makes a few steps of a training and throws them away.
 
     Args:
         config: the settings.
-        flops_per_second: float > 0, of one replica.
-        replicas: int >= 1, devices as fast as that one. Defaults to 1.
-
-    Raises:
-        ValueError: see `step_cost`.
+        data: what to train on.
+        strategy: from `make_strategy`; its replicas get equal shares.
     """
-    seconds = _cost_of(config, replicas).flops / (flops_per_second * replicas)
-    return Duration(seconds, seconds * config.steps / 3600)
-
-
-def _cost_of(config: "TrainConfig", replicas: int) -> StepCost:
-    if config.model == "vae_gan":
-        return vae_gan_cost(
-            config.image_size,
-            config.width,
-            config.batch_size,
-            replicas,
-            config.precision,
-            config.batchnorm == "synchronized",
+    replicas = strategy.num_replicas_in_sync
+    pairs = config.batch_size if accelerated() else min(config.batch_size, _PAIRS * replicas)
+    few = dataclasses.replace(config, batch_size=pairs)
+    with strategy.scope():
+        model = new_model(few, data.attributes)
+        model.jit_compile = compiles(config.xla)
+    clock = _Clock()
+    with fit_scope(strategy):
+        model.fit(
+            training_batches(strategy, _in_memory(few, data), few, range(_STEPS)),
+            steps_per_epoch=_STEPS,
+            shuffle=False,
+            verbose=0,
+            callbacks=[clock],
         )
-    return step_cost(
-        config.image_size,
-        config.width,
-        config.batch_size,
-        config.dual,
-        replicas,
-        config.precision,
-        config.batchnorm == "synchronized",
-        config.r1 > 0,
+    parameters = {
+        player.name: sum(int(np.prod(variable.shape)) for variable in player.variables)
+        for player in model.players
+    }
+    total = sum(parameters.values())
+    return Cost(
+        parameters=parameters,
+        weight_bytes=_FLOAT32 * _COPIES_OF_A_WEIGHT * total,
+        all_reduce_bytes=_FLOAT32 * total * 2 * (replicas - 1) // replicas,
+        step_seconds=clock.seconds() * config.batch_size / pairs,
+        measured_pairs=pairs,
     )
 
 
-def describe_cost(config: "TrainConfig", replicas: int) -> str:
+def describe_cost(config: TrainConfig, data: TrainingData, strategy: Any) -> str:
     """What a training with these settings takes on this machine, as lines of text.
 
-    Measures for about a second how fast this machine's convolutions are.
+    Makes a few steps, on a CPU of a few pairs.
 
     Args:
         config: the settings.
-        replicas: int >= 1, devices that share the batch.
-
-    Raises:
-        UserError: if the batch is not equal shares for the replicas.
+        data: what to train on.
+        strategy: from `make_strategy`.
     """
-    if config.batch_size % replicas:
-        raise UserError(
-            f"--batch_size {config.batch_size}: {replicas} devices need equal shares; choose a "
-            f"multiple of {replicas}"
-        )
-    cost = _cost_of(config, replicas)
-    rate = measured_conv_rate(precision=config.precision)
-    time_ = estimate(config, rate, replicas)
-    parameters = ", ".join(f"{name} {count:,}" for name, count in cost.parameters.items())
+    cost = measure_cost(config, data, strategy)
+    replicas = strategy.num_replicas_in_sync
     on = "on one device" if replicas == 1 else f"on each of {replicas} devices"
+    parameters = ", ".join(f"{name} {count:,}" for name, count in cost.parameters.items())
+    measured = (
+        "measured here"
+        if cost.measured_pairs == config.batch_size
+        else f"measured here with {cost.measured_pairs} pairs a step"
+    )
     return "\n".join(
         [
             f"parameters   {parameters}",
-            f"memory       {memory(cost.memory_bytes)} {on}",
-            f"computation  {cost.flops / 1e9:,.1f} GFLOP per step of {config.batch_size} pairs",
+            f"weights      {memory(cost.weight_bytes)} {on} with their gradients and moments; the "
+            "maps of the networks come on top, and grow with the batch",
             f"all-reduce   {memory(cost.all_reduce_bytes)} per step that each device sends",
-            f"time         {figures(time_.step_seconds)} s per step, {figures(time_.hours)} hours "
-            f"for {config.steps:,} steps, if a device computes at "
-            f"{rate / 1e9:,.0f} GFLOP/s, as layers of Table 1 do here in {config.precision}",
-            "",
-            cost_table(config, rate, replicas),
+            f"time         {figures(cost.step_seconds)} s per step of {config.batch_size} pairs, "
+            f"{duration(cost.step_seconds * config.steps)} for {config.steps:,} steps ({measured})",
         ]
     )
 
 
-def cost_table(config: "TrainConfig", flops_per_second: float, replicas: int = 1) -> str:
-    """How the cost grows around a setting: one line for each that differs in one thing.
-
-    Args:
-        config: the settings.
-        flops_per_second: float > 0, of one replica.
-        replicas: int >= 1, of the settings. Defaults to 1.
-
-    Returns:
-        a table with a title line, without a newline at its end. Numbers of replicas that the batch
-        is not equal shares for are left out.
-    """
-    settings: list[tuple[str, TrainConfig, int]] = [("as set", config, replicas)]
-    for batch in (config.batch_size / 2, config.batch_size * 2, config.batch_size * 4):
-        if batch % replicas == 0:
-            changed = dataclasses.replace(config, batch_size=int(batch))
-            settings.append((f"batch_size {batch:.0f}", changed, replicas))
-    settings += [
-        (f"image_size {size}", dataclasses.replace(config, image_size=size), replicas)
-        for size in IMAGE_SIZES
-        if size != config.image_size
-    ]
-    settings += [
-        (f"width {width}", dataclasses.replace(config, width=width), replicas)
-        for width in (config.width // 2, 2 * config.width)
-        if width
-    ]
-    settings += [
-        (f"{number} device{'s' if number > 1 else ''}", config, number)
-        for number in (1, 2, 4, 8)
-        if number != replicas and config.batch_size % number == 0
-    ]
-    rows = [("", "GFLOP per step", "memory each", "all-reduce each", "step", "training")]
-    for name, changed, number in settings:
-        cost = _cost_of(changed, number)
-        duration = estimate(changed, flops_per_second, number)
-        rows.append(
-            (
-                name,
-                f"{cost.flops / 1e9:,.1f}",
-                memory(cost.memory_bytes),
-                memory(cost.all_reduce_bytes),
-                f"{figures(duration.step_seconds)} s",
-                f"{figures(duration.hours)} h",
-            )
-        )
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            [row[0].ljust(widths[0])]
-            + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        )
-        for row in rows
+def _in_memory(config: TrainConfig, data: TrainingData) -> TrainingData:
+    """The same data, with the crops of the first few steps in memory."""
+    if data.table.images is not None:
+        return data
+    draws = config.family.draws(
+        data.table, data.split, data.attributes, config.options, config.batch_size, config.seed
     )
+    indices = np.unique(np.concatenate([draws.rows(step).indices for step in range(_STEPS)]))
+    table = cached_in_memory(data.table, indices, config.image_size)
+    return TrainingData(table, data.attributes, data.split, data.synthetic)
 
 
-def measured_conv_rate(seconds: float = 1.0, precision: str = "float32") -> float:
-    """Operations per second that this machine's first device reaches in layers of Table 1.
+class _Clock(keras.callbacks.Callback):
+    """How long steps take; not the first, which makes the graph."""
 
-    The layers are G's second and third with their leaky ReLUs and normalisations, trained on a few
-    images: where a step spends most of its time. Only the convolutions are counted.
+    def __init__(self) -> None:
+        super().__init__()
+        self._ends: list[float] = []
 
-    Args:
-        seconds: float > 0, how long to measure. Defaults to 1. The first pass, which compiles, is
-            not measured and comes on top.
-        precision: `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`.
-    """
-    network = TransformationNetwork(dtype=precision)
-    model = keras.Sequential([layer for block in network.blocks[1:3] for layer in block])
-    model.compile("adam", "mean_squared_error")
-    side, channels = network.image_size, network.blocks[0][0].filters
-    images = keras.random.normal((_MEASURED_IMAGES, side, side, channels))
-    # Normalised maps have the same mean and spread whatever the kernel: they need a target.
-    target = keras.random.normal(model.compute_output_shape(images.shape))
-    model.train_on_batch(images, target)
-    times: list[float] = []
-    end = time.perf_counter() + seconds
-    while not times or time.perf_counter() < end:
-        start = time.perf_counter()
-        model.train_on_batch(images, target)
-        times.append(time.perf_counter() - start)
-    second, third = layers_of(network)[1:3]
-    # Nothing is learned from the gradient by the images, so it is not computed.
-    multiply_adds = 2 * second.multiply_adds + 3 * third.multiply_adds
-    return 2 * _MEASURED_IMAGES * multiply_adds / statistics.median(times)
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._ends.append(time.perf_counter())
+
+    def seconds(self) -> float:
+        """The median."""
+        return statistics.median(np.diff(self._ends).tolist())

@@ -1,45 +1,20 @@
 """From flags and a settings file to the settings of each training, new or resumed."""
 
-import csv
-import inspect
+import dataclasses
 import json
 import pathlib
 from collections.abc import Iterable
 from typing import Any
 
-from faceattr.attributes import PAPER_ATTRIBUTES, find_attribute
+from faceattr.attributes import ALL, PAPER_ATTRIBUTES, attribute_names, find_attribute, joined_names
 from faceattr.errors import UserError
 from faceattr.files import write_text
+from faceattr.runs.presets import preset_config, preset_names
 from faceattr.runs.run import Run
-from faceattr.runs.settings import PRESETS, TrainConfig, preset_config, resumed_config
+from faceattr.runs.settings import TrainConfig, all_options
 from faceattr.runs.settings_file import check_settings, read_object
 
-_ALL = "all"
 _LIST = "several.json"
-
-
-def attribute_names(text: str) -> list[str]:
-    """The attributes that `--attr` names.
-
-    Args:
-        text: a name; `"all"` for the paper's six; or names with commas between them, where a
-            name with a comma in it stands in double quotes.
-
-    Raises:
-        UserError: if a name is missing, or a quote.
-    """
-    if text.strip() == _ALL:
-        return [attribute.name for attribute in PAPER_ATTRIBUTES]
-    try:
-        names = next(csv.reader([text], skipinitialspace=True, strict=True), [])
-    except csv.Error:
-        raise UserError(
-            f"--attr {text}: a name with a comma in it stands in double quotes, as in "
-            "'smile,\"hat, red\"'"
-        ) from None
-    if not names or not all(name.strip() for name in names):
-        raise UserError(f"--attr {text!r}: a name is missing; write them as in glasses,smile")
-    return [name.strip() for name in names]
 
 
 def read_settings_file(path: pathlib.Path) -> dict[str, Any]:
@@ -57,13 +32,19 @@ def read_settings_file(path: pathlib.Path) -> dict[str, Any]:
     """
     settings = read_object(path)
     names = settings.pop("attr", [])
-    check_settings(path, settings, {**inspect.get_annotations(TrainConfig), "preset": str})
-    if (preset := settings.get("preset")) is not None and preset not in PRESETS:
-        raise UserError(f'{path}: preset "{preset}": choose one of {", ".join(PRESETS)}')
+    named = "preset" in settings
+    preset = settings.pop("preset", None)
+    check_settings(path, settings, all_options())
+    if named:
+        if not isinstance(preset, str):
+            raise UserError(f"{path}: preset {json.dumps(preset)}: must be text")
+        if preset not in preset_names():
+            raise UserError(f'{path}: preset "{preset}": choose one of {", ".join(preset_names())}')
+        settings["preset"] = preset
     if isinstance(names, str):
-        names = attribute_names(_ALL) if names == _ALL else [names]
+        names = attribute_names(ALL) if names == ALL else [names]
     if not isinstance(names, list) or not all(isinstance(n, str) and n.strip() for n in names):
-        raise UserError(f'{path}: attr must be a name, "{_ALL}", or a list of names')
+        raise UserError(f'{path}: attr must be a name, "{ALL}", or a list of names')
     return {**settings, "attr": names} if names else settings
 
 
@@ -89,6 +70,8 @@ def new_configs(
 ) -> dict[str, TrainConfig]:
     """The settings of each new training, by the folder name of its run.
 
+    There is one training for each attribute, or one for all where the family learns several.
+
     Args:
         settings: see `merged_settings`.
         file: the settings file that some of them are from, for messages.
@@ -99,10 +82,15 @@ def new_configs(
     shared = {name: value for name, value in settings.items() if name not in ("attr", "preset")}
     if not settings.get("attr"):
         raise UserError("--attr is needed: which attribute to train, such as --attr young")
+    folders = _folders(settings["attr"])
     try:
+        together = preset_config(
+            settings.get("preset"), {**shared, "attr": joined_names(folders.values())}
+        )
+        if together.family.several:
+            return {next(iter(folders)) if len(folders) == 1 else together.model: together}
         return {
-            folder: preset_config(settings.get("preset"), {**shared, "attr": name})
-            for folder, name in _folders(settings["attr"]).items()
+            folder: dataclasses.replace(together, attr=name) for folder, name in folders.items()
         }
     except UserError as error:
         # The flag that it names may be a line of the file.
@@ -156,14 +144,60 @@ def read_several(folder: pathlib.Path) -> dict[str, TrainConfig]:
     attributes, settings = held.get("attributes"), held.get("settings")
     if not (isinstance(attributes, dict) and attributes and isinstance(settings, dict)):
         raise UserError(f"{path}: must hold attributes and settings; start a new training")
-    annotations = inspect.get_annotations(TrainConfig)
+    options = all_options()
     configs = {}
     for name, attr in attributes.items():
-        check_settings(path, {"attr": attr, **settings}, annotations)
+        check_settings(path, {"attr": attr, **settings}, options)
         if pathlib.PurePath(name).name != name:
             raise UserError(f"{path}: {name!r} is no folder in {folder}")
-        configs[name] = TrainConfig(**{**settings, "attr": attr})
+        configs[name] = TrainConfig.of(**{**settings, "attr": attr})
     return configs
+
+
+# What may change when a run goes on: the length, how often it writes, how fast it computes.
+_RESUMABLE = {
+    "steps",
+    "checkpoint_every",
+    "checkpoint_minutes",
+    "keep_checkpoints",
+    "best_by",
+    "sample_every",
+    "xla",
+}
+
+
+def resumed_config(saved: TrainConfig, settings: dict[str, Any]) -> TrainConfig:
+    """The settings of a run that goes on.
+
+    Args:
+        saved: of the run.
+        settings: what the user asks for now; may only repeat the run's settings, or change the
+            length and how often it writes. A learning rate that decays fixes the length as well.
+
+    Raises:
+        UserError: naming the settings that differ.
+    """
+    kept = saved.settings()
+    differing = [
+        f"--{name} is {kept.get(name)} in the run, not {value}"
+        for name, value in settings.items()
+        if name not in _RESUMABLE and kept.get(name) != value
+    ]
+    if differing:
+        raise UserError(
+            f"cannot resume with other settings: {'; '.join(differing)}; leave these flags out, "
+            "or start a new run"
+        )
+    steps = settings.get("steps", saved.steps)
+    if saved.learning_rate_decay != "constant" and steps != saved.steps:
+        raise UserError(
+            f"--steps {steps}: the learning rate of this run falls to zero over its {saved.steps} "
+            f"steps (--learning_rate_decay {saved.learning_rate_decay}); leave --steps out, or "
+            "start a new run"
+        )
+    return dataclasses.replace(
+        saved, **{name: value for name, value in settings.items() if name in _RESUMABLE}
+    )
 
 
 def resumed_configs(folder: pathlib.Path, settings: dict[str, Any]) -> dict[str, TrainConfig]:
@@ -179,7 +213,7 @@ def resumed_configs(folder: pathlib.Path, settings: dict[str, Any]) -> dict[str,
     if settings.get("preset") is not None:
         raise UserError("--preset: a run keeps its settings; leave it out with --resume")
     saved = read_several(folder) if is_several(folder) else {folder.name: Run.open(folder).config}
-    attributes = [config.attr for config in saved.values()]
+    attributes = [name for config in saved.values() for name in config.attribute_names]
     if settings.get("attr", attributes) != attributes:
         raise UserError(
             f"--attr {','.join(settings['attr'])}: {folder} trains {','.join(attributes)}; leave "

@@ -6,17 +6,19 @@ from typing import Any
 import numpy as np
 
 from faceattr import pixels
+from faceattr.models.family import Family
 from faceattr.pictures.similarity import psnr
 from faceattr.training.data import TrainingData
 
 _BATCH = 64
 
 
-def measure(model: Any, data: TrainingData) -> dict[str, Any]:
+def measure(model: Any, family: Family, data: TrainingData) -> dict[str, Any]:
     """Measures on the held-out faces.
 
     Args:
-        model: a `ResidualGAN` or a `VAEGAN`.
+        model: an `AdversarialModel` of the family.
+        family: what the model is.
         data: what it was trained on.
 
     Returns:
@@ -24,34 +26,35 @@ def measure(model: Any, data: TrainingData) -> dict[str, Any]:
         edit the mean PSNR in dB of the edited and of the unedited image against the true
         counterfactual.
     """
-    crops = [data.test_crops(label, model.image_size) for label in (0, 1)]
-    x = [pixels.to_float(images) for images in crops]
-    results: dict[str, Any] = {"objective": _objective(model, x)}
-    for label, edit in enumerate(data.attribute.edits):
-        truth = data.counterfactuals(label)
+    results: dict[str, Any] = {"objective": _objective(model, family, data)}
+    for edit in data.edits:
+        truth = data.counterfactuals(edit)
         if truth is None:
             continue
+        crops = data.test_crops(edit, model.image_size)
+        x = pixels.to_float(crops)
         edited = np.concatenate(
             [
-                np.asarray(model.edit(x[label][start : start + _BATCH], edit))
+                np.asarray(model.edit(x[start : start + _BATCH], edit))
                 for start in range(0, len(truth), _BATCH)
             ]
         )
         results.setdefault("truth", {})[edit.name] = {
             "edited_psnr": float(psnr(pixels.to_uint8(edited), truth).mean()),
-            "unedited_psnr": float(psnr(crops[label], truth).mean()),
+            "unedited_psnr": float(psnr(crops, truth).mean()),
             "faces": len(truth),
         }
     return results
 
 
-def _objective(model: Any, x: list[np.ndarray]) -> dict[str, float]:
-    """The mean of each term of the objective over all pairs of held-out faces."""
+def _objective(model: Any, family: Family, data: TrainingData) -> dict[str, float]:
+    """The mean of each term of the objective over the held-out faces."""
     sums: collections.defaultdict[str, float] = collections.defaultdict(float)
+    total = 0
     # By hand and not by model.evaluate: replicas would get empty shares of the last batch.
-    for start in range(0, len(x[0]), _BATCH):
-        negatives, positives = (images[start : start + _BATCH] for images in x)
-        terms = model.objective((negatives, positives), training=False)
+    for count, batch in family.held_out_batches(data, data.edits, model.image_size, _BATCH):
+        terms = model.objective(batch, training=False)
         for name, value in terms._asdict().items():
-            sums[name] += float(value) * len(negatives)
-    return {name: total / len(x[0]) for name, total in sums.items()}
+            sums[name] += float(value) * count
+        total += count
+    return {name: value / total for name, value in sums.items()}

@@ -1,15 +1,18 @@
 """train(): from settings to a finished run."""
 
-import json
 import pathlib
 from typing import Any
 
 import keras
 
+from faceattr.attributes import Attribute
 from faceattr.errors import UserError
-from faceattr.files import replacing, write_text
+from faceattr.files import replacing
+from faceattr.models.family import Phase, Task
+from faceattr.models.optimizer import adam, learning_rate
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
+from faceattr.runs.weights import newest_model
 from faceattr.training.batches import training_batches
 from faceattr.training.data import TrainingData
 from faceattr.training.devices.strategy import (
@@ -21,11 +24,10 @@ from faceattr.training.devices.strategy import (
     make_strategy,
     worker,
 )
-from faceattr.training.model import check_backend, complete, new_model, newest_model
 from faceattr.training.results import measure
 from faceattr.training.watching.callbacks import MetricsLog, Progress, ResetMeans, Samples
 from faceattr.training.watching.checkpoints import Checkpoints
-from faceattr.training.watching.guards import Advice, FiniteLosses, GracefulStop
+from faceattr.training.watching.guards import Advice, FiniteLosses, GivenAdvice, GracefulStop
 from faceattr.training.watching.live_page import LivePage
 from faceattr.training.watching.tensorboard_log import TensorBoardLog, tensorboard_is_installed
 
@@ -50,7 +52,7 @@ def train(
     resume: bool = False,
     strategy: Any = None,
 ) -> Run:
-    """Trains one attribute and leaves a run directory.
+    """Trains what the settings say and leaves a run directory.
 
     Where several machines train together each calls this with the same arguments, and the chief
     alone writes the run; to resume, all must see its folder.
@@ -89,22 +91,57 @@ def train(
             run.write_data(data.describe(config))
             data.split.write(run.split_folder, data.table)
     with strategy.scope():
-        model = (newest_model(run) if resume else None) or new_model(config, data.attribute)
+        model = (newest_model(run) if resume else None) or new_model(config, data.attributes)
         model.jit_compile = compiled
     first_step = model.steps_done
     if first_step > config.steps:
         raise UserError(f"--steps {config.steps}: the run is at step {first_step} already")
     if chief:
         run.write_config(config)
-    if first_step < config.steps:
-        _fit(model, strategy, data, config, run, chief)
+    advice = Advice(config.family.alarms)
+    for phase in config.family.phases(config.options):
+        stop = config.steps if phase.stop is None else min(phase.stop, config.steps)
+        if model.steps_done < stop:
+            _fit(model, strategy, data, config, run, chief, phase, stop, advice)
     if chief:
-        complete(model, data)
+        model = config.family.complete(model, data, data.edits)
         with replacing(run.model_path) as beside:
             model.save(beside)
-        results = measure(model, data)
-        write_text(run.folder / "results.json", json.dumps(results, indent=2) + "\n")
+        run.write_results(measure(model, config.family, data), config.steps)
     return run
+
+
+def check_backend(config: TrainConfig) -> None:
+    """Raises UserError for a model that Keras's backend does not train."""
+    backend = keras.backend.backend()
+    if backend not in config.family.backends:
+        raise UserError(
+            f"--model {config.model} trains on {' and '.join(config.family.backends)}; leave "
+            f"KERAS_BACKEND={backend} out, or --model"
+        )
+
+
+def new_model(config: TrainConfig, attributes: tuple[Attribute, ...]) -> Any:
+    """A model with the initial weights that `config.seed` gives, and its optimizers."""
+    keras.utils.set_random_seed(config.seed)
+    model = config.family.build(
+        Task(
+            attributes=attributes,
+            options=config.options,
+            image_size=config.image_size,
+            width=config.width,
+            precision=config.precision,
+            synchronized=config.batchnorm == "synchronized",
+        )
+    )
+    rate = learning_rate(config.learning_rate, config.learning_rate_decay, config.steps)
+    model.compile(
+        *(
+            adam(rate, clipnorm=config.clip_norm, name=f"{player}_optimizer")
+            for player in model.networks_of
+        )
+    )
+    return model
 
 
 def _fit(
@@ -114,13 +151,18 @@ def _fit(
     config: TrainConfig,
     run: Run,
     chief: bool,
+    phase: Phase,
+    last_step: int,
+    advice: Advice,
 ) -> None:
-    """Makes the steps that are left.
+    """Makes the steps of a phase that are left.
 
     Raises:
         TrainingStopped, TrainingDiverged: as `train`.
     """
-    first_step, steps = model.steps_done, config.steps
+    first_step = model.steps_done
+    model.learning = phase.players
+    model.train_function = None  # an earlier phase's, which had others learn
     stop = GracefulStop(agreement(strategy))
     callbacks: list[keras.callbacks.Callback] = [
         stop,
@@ -128,39 +170,35 @@ def _fit(
         FiniteLosses(first_step),
     ]
     if chief:
-        callbacks += _writers(data, config, run, first_step)
+        callbacks += _writers(data, config, run, first_step, advice)
     # After all that read the means.
     callbacks.append(ResetMeans(first_step))
-    batches = training_batches(strategy, data, config, range(first_step, steps))
+    batches = training_batches(strategy, data, config, range(first_step, last_step))
     with stop, fit_scope(strategy):
         model.fit(
             batches,
-            steps_per_epoch=steps - first_step,
+            steps_per_epoch=last_step - first_step,
             shuffle=False,
             verbose=0,
             callbacks=callbacks,
         )
-    if stop.stopped and model.steps_done < steps:
+    if stop.stopped and model.steps_done < config.steps:
         raise TrainingStopped(model.steps_done)
 
 
 def _writers(
-    data: TrainingData, config: TrainConfig, run: Run, first_step: int
+    data: TrainingData, config: TrainConfig, run: Run, first_step: int, advice: Advice
 ) -> list[keras.callbacks.Callback]:
     """What shows and keeps the training, in the order in which each needs the one before it."""
-    steps = config.steps
-    faces = (
-        data.test_crops(0, config.image_size, _SAMPLE_FACES),
-        data.test_crops(1, config.image_size, _SAMPLE_FACES),
-    )
-    advice = Advice(first_step)
+    steps, terms = config.steps, config.family.terms(data.edits)
+    faces = {edit: data.test_crops(edit, config.image_size, _SAMPLE_FACES) for edit in data.edits}
     return [
-        Progress(first_step, steps, config.batch_size),
-        advice,
+        Progress(first_step, steps, config.batch_size, terms),
+        GivenAdvice(first_step, advice),
         MetricsLog(run, first_step, steps, config.batch_size),
-        Samples(run, data.attribute, faces, first_step, config.sample_every, steps),
-        *([TensorBoardLog(run, first_step)] if tensorboard_is_installed() else []),
-        LivePage(run, first_step, steps, advice),
+        Samples(run, faces, first_step, config.sample_every, steps),
+        *([TensorBoardLog(run, first_step, terms)] if tensorboard_is_installed() else []),
+        LivePage(run, first_step, terms, advice),
         Checkpoints(
             run,
             first_step,

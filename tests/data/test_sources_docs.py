@@ -12,7 +12,7 @@ from PIL import Image
 from faceattr.data import synthetic
 from faceattr.data.packing import pack
 from faceattr.data.sources import load_files
-from faceattr.runs.settings import preset_config
+from faceattr.runs.presets import preset_config
 from faceattr.training.train import train
 
 ROOT = pathlib.Path(__file__).parents[2]

@@ -28,7 +28,7 @@ def test_the_editor_gives_keras_edit(editor, finished_run):
     model = keras.models.load_model(finished_run.model_path)
     image = face(32)
     wanted = np.asarray(
-        model.edit(pixels.to_float(np.asarray(image))[None], finished_run.attribute.adding)
+        model.edit(pixels.to_float(np.asarray(image))[None], finished_run.attributes[0].adding)
     )[0]
     edited = np.asarray(editor.edit(image))
     assert np.abs(edited.astype(int) - pixels.to_uint8(wanted)).max() <= 1

@@ -12,9 +12,10 @@ from faceattr.attributes import find_attribute
 from faceattr.bundles.manifest import Manifest
 from faceattr.data import synthetic
 from faceattr.errors import UserError
-from faceattr.exporting import export as exporting
+from faceattr.exporting import verify
 from faceattr.exporting.export import ExportMismatch, export
-from faceattr.runs.run import Best, Run
+from faceattr.runs.checkpoint_files import Best
+from faceattr.runs.run import Run
 
 EDITS = {"add_glasses": "to_positive", "remove_glasses": "to_negative"}
 
@@ -140,7 +141,7 @@ def test_exporting_again_replaces_the_bundle_and_leaves_nothing_else(finished_ru
 
 @pytest.mark.parametrize("form", ["SAVED_MODEL_TOLERANCE", "TFLITE_TOLERANCE"])
 def test_a_form_that_differs_is_not_declared_good(finished_run, tmp_path, monkeypatch, form):
-    monkeypatch.setattr(exporting, form, -1.0)
+    monkeypatch.setattr(verify, form, -1.0)
     with pytest.raises(ExportMismatch, match="differs from Keras by"):
         export(finished_run.folder, tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -175,7 +175,7 @@ from faceattr.errors import UserError
 from faceattr.training.train import train
 from faceattr.runs.run import Run
 from faceattr.training.data import TrainingData
-from faceattr.training.model import newest_model
+from faceattr.runs.weights import newest_model
 from faceattr import pixels
 
 run = Run.open(folder / "run")
@@ -183,7 +183,8 @@ config = dataclasses.replace(run.config, steps=4)
 train(config, run.folder, resume=True)
 one = newest_model(run)
 crops = TrainingData.load(config, run.split_folder).test_crops(0, 32)
-np.save(folder / "edited.npy", np.asarray(one.edit(pixels.to_float(crops), run.attribute.adding)))
+edited = one.edit(pixels.to_float(crops), run.edits[0])
+np.save(folder / "edited.npy", np.asarray(edited))
 assert "tensorflow" not in sys.modules
 
 try:
@@ -250,15 +251,15 @@ def test_a_run_goes_on_without_tensorflow_and_comes_back(tmp_path):
         for index in range(4):
             face = synthetic.render(synthetic.sample_parameters(0, index), 32)
             Image.fromarray(face).save(tmp_path / "photos" / name / f"{index}.png")
-    config = TrainConfig(attr="glasses", steps=2, **TINY)
+    config = TrainConfig.of(attr="glasses", steps=2, **TINY)
     run = train(config, tmp_path / "run")
     printed = on_jax(GO_ON, tmp_path)
     assert "on JAX the crops must be in memory or packed" in printed
     model = keras.models.load_model(Run(run.folder).model_path)
     assert model.steps_done == 4
     data = TrainingData.load(config, run.split_folder)
-    crops = data.test_crops(0, 32) / np.float32(127.5) - 1
-    edited = np.asarray(model.edit(crops, data.attribute.adding))
+    crops = data.test_crops(data.edits[0], 32) / np.float32(127.5) - 1
+    edited = np.asarray(model.edit(crops, data.attributes[0].adding))
     np.testing.assert_allclose(edited, np.load(tmp_path / "edited.npy"), atol=1e-5)
     assert len(export(run.folder, tmp_path / "bundles")) == 2
     rows = [json.loads(line) for line in run.metrics_path.read_text().splitlines()]
@@ -272,7 +273,7 @@ def test_a_run_goes_on_without_tensorflow_and_comes_back(tmp_path):
 
 @pytest.mark.parametrize("jitter", [0.0, 0.5])
 def test_batches_without_tensorflow_are_those_of_the_pipeline(jitter):
-    data = TrainingData.load(TrainConfig(attr="smile", **TINY))
+    data = TrainingData.load(TrainConfig.of(attr="smile", **TINY))
     steps = range(3, 9)
     draws = PairDraws(data.split.training("Smiling"), 4, 7)
     pairs = NumpyBatches(data.table, draws, steps, jitter)

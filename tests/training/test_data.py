@@ -35,7 +35,7 @@ def config(photos, **settings):
         "labels": str(photos / "labels.csv"),
         "data_dir": str(photos / "photos"),
     }
-    return TrainConfig(**{**TINY, **data, **settings})
+    return TrainConfig.of(**{**TINY, **data, **settings})
 
 
 def test_own_faces_by_csv(photos):
@@ -43,15 +43,16 @@ def test_own_faces_by_csv(photos):
     data = TrainingData.load(wanted)
     facts = json.loads(json.dumps(data.describe(wanted)))
     assert facts["source"] == "csv"
-    assert facts["column"] == "Smiling"
-    assert facts["edits"] == {"to_positive": "add_smile", "to_negative": "remove_smile"}
-    assert (facts["positives"], facts["negatives"]) == (12, 12)
-    assert (facts["train_per_class"], facts["test_per_class"]) == (10, 2)
+    (smile,) = facts["attributes"]
+    assert smile["column"] == "Smiling"
+    assert smile["edits"] == ["add_smile", "remove_smile"]
+    assert (smile["positives"], smile["negatives"]) == (12, 12)
+    assert (smile["train_per_class"], smile["test_per_class"]) == (10, 2)
     assert facts["split"] == "random"
     assert facts["left_out"] == {}
     assert data.table.crop == WHOLE_IMAGE
-    assert data.test_crops(1, 32).shape == (2, 32, 32, 3)
-    assert data.counterfactuals(0) is None
+    assert data.test_crops(data.edits[1], 32).shape == (2, 32, 32, 3)
+    assert data.counterfactuals(data.edits[0]) is None
     assert TrainingData.load(config(photos, crop="celeba")).table.crop == CELEBA_CROP
 
 
@@ -61,8 +62,8 @@ def test_own_faces_by_folder(photos, tmp_path):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((photos / "photos" / f"{index}.png").read_bytes())
     settings = {"attr": "beach", "data": "folders", "data_dir": str(tmp_path / "sorted")}
-    data = TrainingData.load(TrainConfig(**TINY, **settings))
-    assert [edit.name for edit in data.attribute.edits] == ["add_beach", "remove_beach"]
+    data = TrainingData.load(TrainConfig.of(**TINY, **settings))
+    assert [edit.name for edit in data.edits] == ["add_beach", "remove_beach"]
     assert {data.table.names[index].split("/")[0] for index in data.split.train_positive} == {
         "beach"
     }
@@ -85,7 +86,8 @@ def test_images_that_cannot_be_used_are_counted_by_reason_and_said_in_one_line(p
         "Smiling unknown or unsure": 1,
         "cannot be read": 1,
     }
-    assert (facts["positives"], facts["negatives"]) == (10, 13)
+    (smile,) = facts["attributes"]
+    assert (smile["positives"], smile["negatives"]) == (10, 13)
     assert caplog.text.count("5 images left out (no image file: 2, ") == 1
     used = {data.table.names[index] for index in data.split.indices()}
     assert not used & {"5.png", "7.png", "gone.png", "new.png"}
@@ -130,7 +132,8 @@ def test_unsure_labels_are_left_out(photos):
     (photos / "labels.csv").write_text("\n".join(lines))
     wanted = config(photos, min_confidence=0.75)
     facts = TrainingData.load(wanted).describe(wanted)
-    assert (facts["positives"], facts["negatives"]) == (6, 6)
+    (smile,) = facts["attributes"]
+    assert (smile["positives"], smile["negatives"]) == (6, 6)
     assert facts["left_out"] == {"Smiling unknown or unsure": 12}
 
 
@@ -145,14 +148,14 @@ def test_the_wanted_column_must_be_binary(photos):
 def test_noisy_columns_of_celeba_are_warned_of_once(tmp_path, caplog, attr, warned):
     synthetic.write_celeba(tmp_path / "celeba", 40, seed=0, size=32)
     settings = {"attr": attr, "data": "celeba", "data_dir": str(tmp_path / "celeba")}
-    TrainingData.load(TrainConfig(**TINY, **settings, test_per_class=1))
+    TrainingData.load(TrainConfig.of(**TINY, **settings, test_per_class=1))
     assert caplog.text.count("CelebA's labels of") == warned
 
 
 def test_the_official_split_of_drawn_faces_in_celebas_layout(tmp_path):
     synthetic.write_celeba(tmp_path / "celeba", 60, seed=0, size=32)
     settings = {"attr": "male", "data": "celeba", "data_dir": str(tmp_path / "celeba")}
-    data = TrainingData.load(TrainConfig(**TINY, **settings, split="official"))
+    data = TrainingData.load(TrainConfig.of(**TINY, **settings, split="official"))
     partition = data.table.partition
     assert (partition[data.split.train_negative] == 0).all()
     assert (partition[data.split.test_positive] == 2).all()
@@ -160,4 +163,4 @@ def test_the_official_split_of_drawn_faces_in_celebas_layout(tmp_path):
 
 def test_drawn_faces_have_no_official_split():
     with pytest.raises(UserError, match="split official needs"):
-        TrainingData.load(TrainConfig(attr="male", split="official", synthetic_faces=8, **TINY))
+        TrainingData.load(TrainConfig.of(attr="male", split="official", synthetic_faces=8, **TINY))

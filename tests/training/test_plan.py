@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from faceattr.attributes import PAPER_ATTRIBUTES
 from faceattr.errors import UserError
 from faceattr.runs.run import Run
-from faceattr.runs.settings import TrainConfig
+from faceattr.runs.settings import TrainConfig, all_options
 from faceattr.training.plan import (
     attribute_names,
     is_several,
@@ -16,6 +16,7 @@ from faceattr.training.plan import (
     new_configs,
     read_settings_file,
     read_several,
+    resumed_config,
     resumed_configs,
     write_several,
 )
@@ -59,21 +60,21 @@ def test_flags_win_over_the_file_and_the_file_over_the_preset(tmp_path):
     file = write(tmp_path, {"preset": "quick", "attr": "young", "steps": 700, "seed": 3})
     settings = merged_settings({"seed": 4, "dual": False}, file)
     config = new_configs(settings)["young"]
-    assert (config.seed, config.dual) == (4, False), "the flags'"
+    assert (config.seed, config.options.dual) == (4, False), "the flags'"
     assert config.steps == 700, "the file's"
-    assert (config.image_size, config.alpha) == (64, 5e-4), "the preset's"
+    assert (config.image_size, config.options.alpha) == (64, 5e-4), "the preset's"
     paper = new_configs(merged_settings({"preset": "paper", "attr": "smile"}, file))["smile"]
-    assert (paper.image_size, paper.alpha, paper.steps) == (128, None, 700)
+    assert (paper.image_size, paper.options.alpha, paper.steps) == (128, None, 700)
 
 
 def test_a_null_in_the_file_wins_over_the_preset(tmp_path):
     file = write(tmp_path, {"preset": "quick", "attr": "young", "alpha": None})
-    assert new_configs(merged_settings({}, file))["young"].alpha is None
+    assert new_configs(merged_settings({}, file))["young"].options.alpha is None
 
 
 @pytest.mark.parametrize("attr", ["young", "hat, red", "all the rest", "photos/hat"])
 def test_the_settings_of_a_run_are_a_settings_file(tmp_path, attr):
-    config = TrainConfig(attr=attr, image_size=32, r1=1.0, learning_rate_decay="linear")
+    config = TrainConfig.of(attr=attr, image_size=32, r1=1.0, learning_rate_decay="linear")
     (again,) = new_configs(merged_settings({}, write(tmp_path, config.to_json()))).values()
     assert again == config
 
@@ -130,7 +131,7 @@ def test_every_attribute_gets_a_folder_and_the_same_settings():
     configs = new_configs({"attr": [*SIX, "Wearing_Hat"], "alpha": 0.5, "steps": 7})
     assert list(configs) == [*SIX, "wearing_hat"]
     assert [config.attr for config in configs.values()] == [*SIX, "Wearing_Hat"]
-    assert {(config.alpha, config.steps) for config in configs.values()} == {(0.5, 7)}
+    assert {(config.options.alpha, config.steps) for config in configs.values()} == {(0.5, 7)}
 
 
 @hypothesis.given(st.lists(st.text(min_size=1).filter(str.strip), min_size=1, max_size=4))
@@ -182,7 +183,7 @@ def test_several_go_on_as_one(folder):
 
 
 def test_one_run_goes_on_by_itself(tmp_path):
-    config = TrainConfig(attr="hat, red", steps=5)
+    config = TrainConfig.of(attr="hat, red", steps=5)
     Run(tmp_path).write_config(config)
     (same,) = resumed_configs(tmp_path, {"attr": ["hat, red"], "steps": 6}).values()
     assert same == dataclasses.replace(config, steps=6)
@@ -213,3 +214,38 @@ def test_a_damaged_list_is_named(tmp_path, text, message):
 
 def test_the_paper_has_six():
     assert [attribute.name for attribute in PAPER_ATTRIBUTES] == SIX
+
+
+def test_a_run_goes_on_only_with_its_own_settings():
+    saved = TrainConfig.of(attr="young", steps=100)
+    assert resumed_config(saved, {}) == saved
+    assert resumed_config(saved, {"attr": "young"}) == saved
+    longer = resumed_config(saved, {"steps": 200, "sample_every": 7})
+    assert longer == dataclasses.replace(saved, steps=200, sample_every=7)
+    with pytest.raises(UserError, match="width is 64 in the run, not 32") as caught:
+        resumed_config(saved, {"width": 32, "seed": 5})
+    assert "seed is 0 in the run, not 5" in str(caught.value)
+
+
+def test_what_does_not_change_a_training_may_change_when_it_goes_on():
+    saved = TrainConfig.of(attr="young")
+    changes = {
+        "steps": 30_000,
+        "checkpoint_every": 50,
+        "checkpoint_minutes": 0.0,
+        "keep_checkpoints": 9,
+        "best_by": "dual_loss",
+        "sample_every": 10,
+        "xla": "on",
+    }
+    assert resumed_config(saved, changes) == dataclasses.replace(saved, **changes)
+    for name in all_options().keys() - changes.keys():
+        with pytest.raises(UserError, match=f"{name} is .* in the run, not other"):
+            resumed_config(saved, {name: "other"})
+
+
+def test_a_learning_rate_that_decays_fixes_the_length():
+    saved = TrainConfig.of(attr="young", steps=100, learning_rate_decay="cosine")
+    assert resumed_config(saved, {"steps": 100, "xla": "off"}).steps == 100
+    with pytest.raises(UserError, match=r"steps 200: the learning rate .* over its 100 steps"):
+        resumed_config(saved, {"steps": 200})

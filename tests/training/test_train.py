@@ -13,12 +13,13 @@ from PIL import Image
 
 from faceattr import pixels
 from faceattr.errors import UserError
+from faceattr.models.residual_gan.family import FAMILY
 from faceattr.pictures.similarity import psnr
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
 from faceattr.training.data import TrainingData
 from faceattr.training.train import train
-from faceattr.training.watching.guards import Advice, TrainingDiverged
+from faceattr.training.watching.guards import Advice, GivenAdvice, TrainingDiverged
 
 TINY = {"image_size": 32, "width": 4, "batch_size": 4, "synthetic_faces": 40}
 
@@ -29,14 +30,18 @@ def rows(run):
 
 def test_a_run_directory_explains_itself(finished_run):
     folder = finished_run.folder
-    assert finished_run.config == TrainConfig(
+    assert finished_run.config == TrainConfig.of(
         attr="glasses", image_size=32, width=4, batch_size=4, steps=3, synthetic_faces=24
     )
     data = finished_run.data
-    assert data["edits"] == {"to_positive": "add_glasses", "to_negative": "remove_glasses"}
+    assert data["attributes"][0]["edits"] == ["add_glasses", "remove_glasses"]
     assert data["images"] == 24
     names = {path.stem: path.read_text().split() for path in (folder / "split").iterdir()}
-    assert len(names["train_negative"]) == len(names["train_positive"]) == data["train_per_class"]
+    assert (
+        len(names["train_negative"])
+        == len(names["train_positive"])
+        == data["attributes"][0]["train_per_class"]
+    )
     everything = [name for members in names.values() for name in members]
     assert len(set(everything)) == len(everything)
     assert rows(finished_run)[-1]["step"] == 3
@@ -45,20 +50,20 @@ def test_a_run_directory_explains_itself(finished_run):
     truth = json.loads((folder / "results.json").read_text())["truth"]
     assert set(truth) == {"add_glasses", "remove_glasses"}
     data = TrainingData.load(finished_run.config)
-    unedited = psnr(data.test_crops(0, 32), data.counterfactuals(0)).mean()
+    unedited = psnr(data.test_crops(data.edits[0], 32), data.counterfactuals(data.edits[0])).mean()
     assert truth["add_glasses"]["unedited_psnr"] == pytest.approx(unedited)
     model = keras.models.load_model(finished_run.model_path)
-    x = pixels.to_float(data.test_crops(1, 32))
-    edited = pixels.to_uint8(np.asarray(model.edit(x, data.attribute.removing)))
-    wanted = psnr(edited, data.counterfactuals(1)).mean()
+    x = pixels.to_float(data.test_crops(data.edits[1], 32))
+    edited = pixels.to_uint8(np.asarray(model.edit(x, data.attributes[0].removing)))
+    wanted = psnr(edited, data.counterfactuals(data.edits[1])).mean()
     assert truth["remove_glasses"]["edited_psnr"] == pytest.approx(wanted, abs=0.01)
     assert not list(folder.rglob("partial-*"))
 
 
 def test_going_on_after_a_checkpoint_ends_where_one_training_does(tmp_path):
-    whole = train(TrainConfig(attr="smile", steps=4, checkpoint_every=2, **TINY), tmp_path / "a")
-    train(TrainConfig(attr="smile", steps=2, checkpoint_every=2, **TINY), tmp_path / "b")
-    config = TrainConfig(attr="smile", steps=4, checkpoint_every=2, **TINY)
+    whole = train(TrainConfig.of(attr="smile", steps=4, checkpoint_every=2, **TINY), tmp_path / "a")
+    train(TrainConfig.of(attr="smile", steps=2, checkpoint_every=2, **TINY), tmp_path / "b")
+    config = TrainConfig.of(attr="smile", steps=4, checkpoint_every=2, **TINY)
     resumed = train(config, tmp_path / "b", resume=True)
     assert [step for step, _ in resumed.checkpoints] == [2, 4]
     models = [keras.models.load_model(run.model_path) for run in (whole, resumed)]
@@ -67,11 +72,11 @@ def test_going_on_after_a_checkpoint_ends_where_one_training_does(tmp_path):
 
 
 def test_a_finished_run_can_be_made_longer_but_not_shorter(tmp_path):
-    run = train(TrainConfig(attr="smile", steps=2, **TINY), tmp_path / "run")
+    run = train(TrainConfig.of(attr="smile", steps=2, **TINY), tmp_path / "run")
     with pytest.raises(UserError, match="steps 1: the run is at step 2 already"):
-        train(TrainConfig(attr="smile", steps=1, **TINY), run.folder, resume=True)
+        train(TrainConfig.of(attr="smile", steps=1, **TINY), run.folder, resume=True)
     assert run.config.steps == 2, "a refused resume changes nothing"
-    train(TrainConfig(attr="smile", steps=3, **TINY), run.folder, resume=True)
+    train(TrainConfig.of(attr="smile", steps=3, **TINY), run.folder, resume=True)
     assert [row["step"] for row in rows(run)] == [2, 3]
 
 
@@ -85,19 +90,19 @@ def test_rows_after_the_checkpoint_are_dropped_and_a_cut_row_is_forgiven(tmp_pat
 def test_a_folder_in_use_is_not_overwritten(tmp_path):
     (tmp_path / "precious.txt").write_text("mine")
     with pytest.raises(UserError, match="is not empty; add resume"):
-        train(TrainConfig(attr="smile", steps=1, **TINY), tmp_path)
+        train(TrainConfig.of(attr="smile", steps=1, **TINY), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 
 
 def test_bad_data_leave_no_run_behind(tmp_path):
-    config = TrainConfig(attr="moustache", steps=1, **TINY)
+    config = TrainConfig.of(attr="moustache", steps=1, **TINY)
     with pytest.raises(UserError, match=r"unknown attribute 'moustache'.*Mustache"):
         train(config, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_a_resumed_run_keeps_the_split_of_its_first_day(tmp_path):
-    run = train(TrainConfig(attr="smile", steps=1, **TINY), tmp_path / "run")
+    run = train(TrainConfig.of(attr="smile", steps=1, **TINY), tmp_path / "run")
     listed = run.split_folder / "test_positive.txt"
     moved = listed.read_text().splitlines()[0]
     train_list = run.split_folder / "train_positive.txt"
@@ -105,16 +110,16 @@ def test_a_resumed_run_keeps_the_split_of_its_first_day(tmp_path):
     listed.write_text(listed.read_text().replace(moved, swapped))
     train_list.write_text(train_list.read_text().replace(swapped, moved))
     before = listed.read_text()
-    train(TrainConfig(attr="smile", steps=2, **TINY), run.folder, resume=True)
+    train(TrainConfig.of(attr="smile", steps=2, **TINY), run.folder, resume=True)
     assert listed.read_text() == before
 
 
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path, caplog):
-    run = train(TrainConfig(attr="smile", steps=4, checkpoint_every=2, **TINY), tmp_path / "run")
+    run = train(TrainConfig.of(attr="smile", steps=4, checkpoint_every=2, **TINY), tmp_path / "run")
     (first, _), (last, newest) = run.checkpoints
     assert (first, last) == (2, 4)
     newest.write_bytes(newest.read_bytes()[:5000])
-    config = TrainConfig(attr="smile", steps=5, checkpoint_every=2, **TINY)
+    config = TrainConfig.of(attr="smile", steps=5, checkpoint_every=2, **TINY)
     train(config, run.folder, resume=True)
     assert "step-00000004.keras is damaged" in caplog.text
     model = keras.models.load_model(run.model_path)
@@ -126,7 +131,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path, caplog):
 
 
 def test_losses_that_are_not_finite_stop_the_training_and_save_nothing(tmp_path):
-    config = TrainConfig(attr="smile", steps=4, checkpoint_every=1, alpha=1e38, **TINY)
+    config = TrainConfig.of(attr="smile", steps=4, checkpoint_every=1, alpha=1e38, **TINY)
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(TrainingDiverged) as caught:
         train(config, tmp_path / "run")
@@ -143,7 +148,7 @@ def test_losses_that_are_not_finite_stop_the_training_and_save_nothing(tmp_path)
     [(1e-3, 0.5, "smaller --alpha"), (0.1, 1e-4, "without error"), (0.1, 0.5, None)],
 )
 def test_a_failing_training_gets_advice_once(caplog, residual, discriminator_loss, advice):
-    callback = Advice(first_step=0)
+    callback = GivenAdvice(0, Advice(FAMILY.alarms))
     logs = {
         "residual_to_positive": residual,
         "residual_to_negative": residual,
@@ -227,7 +232,7 @@ def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bits(tmp_path):
 def test_sixty_steps_bring_edits_nearer_to_the_truth(tmp_path):
     """A tiny training really learns: on held-out faces the edit beats the untrained network, and
     moves towards the true counterfactual, not just back to the input."""
-    config = TrainConfig(
+    config = TrainConfig.of(
         attr="young",
         image_size=32,
         width=16,
@@ -240,7 +245,7 @@ def test_sixty_steps_bring_edits_nearer_to_the_truth(tmp_path):
     run = train(config, tmp_path / "run")
     model = keras.models.load_model(run.model_path)
     data = TrainingData.load(config)
-    for label, edit in enumerate(data.attribute.edits):
+    for label, edit in enumerate(data.edits):
         gain = towards_truth(model, data, label, edit)
         print(f"{edit.name}: {gain:.3f}")
         assert gain > 0.1

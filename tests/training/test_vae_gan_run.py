@@ -12,16 +12,18 @@ from commands import ROOT, TINY, assert_one_line_error, run
 from PIL import Image
 
 from faceattr import pixels
+from faceattr.attributes import find_attribute
 from faceattr.data.table import LeftOut
 from faceattr.errors import UserError
 from faceattr.exporting.export import export
 from faceattr.models.residual_gan.model import ResidualGAN
 from faceattr.models.vae_gan.model import VAEGAN, Terms
+from faceattr.runs.presets import preset_config
 from faceattr.runs.run import Run
-from faceattr.runs.settings import TrainConfig, preset_config
-from faceattr.training.data import TrainingData, draw_split
-from faceattr.training.model import check_backend, finished_model
-from faceattr.training.train import train
+from faceattr.runs.settings import TrainConfig
+from faceattr.runs.weights import finished_model
+from faceattr.training.data import TrainingData
+from faceattr.training.train import check_backend, train
 from faceattr.training.watching.callbacks import sample_grid
 
 SETTINGS = {
@@ -38,12 +40,12 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def vae_gan_run(tmp_path_factory):
-    return train(TrainConfig(**SETTINGS), tmp_path_factory.mktemp("vae_gan") / "run")
+    return train(TrainConfig.of(**SETTINGS), tmp_path_factory.mktemp("vae_gan") / "run")
 
 
 def test_a_run_of_the_baseline_explains_itself(vae_gan_run):
     folder = vae_gan_run.folder
-    assert vae_gan_run.config == TrainConfig(**SETTINGS)
+    assert vae_gan_run.config == TrainConfig.of(**SETTINGS)
     (row,) = [json.loads(line) for line in vae_gan_run.metrics_path.read_text().splitlines()]
     assert set(row) == {"step", "pairs_per_second", *Terms._fields}
     results = json.loads((folder / "results.json").read_text())
@@ -60,19 +62,19 @@ def test_a_run_of_the_baseline_explains_itself(vae_gan_run):
 def test_samples_show_what_is_decoded_of_unmoved_codes_too(vae_gan_run):
     model = finished_model(vae_gan_run)
     data = TrainingData.load(vae_gan_run.config)
-    faces = tuple(data.test_crops(label, 32, 8) for label in (0, 1))
-    wanted = sample_grid(model, data.attribute, faces)
+    faces = {edit: data.test_crops(edit, 32, 8) for edit in data.edits}
+    wanted = sample_grid(model, faces)
     with Image.open(vae_gan_run.sample_path(0)) as first:
         assert first.size == wanted.shape[1::-1]
     # Four rows for each direction: input, decoded, residual, edited.
     assert wanted.shape[0] == 8 * (32 + 2) + 2
-    decoded = pixels.to_uint8(np.asarray(model.reconstruct(pixels.to_float(faces[0]))))
+    decoded = pixels.to_uint8(np.asarray(model.reconstruct(pixels.to_float(faces[data.edits[0]]))))
     np.testing.assert_array_equal(wanted[2 + 34 : 34 + 34, -34:-2], decoded[-1])
 
 
 def test_every_training_image_is_learned_from_and_the_same_are_held_out():
-    found = TrainingData.load(TrainConfig(**SETTINGS))
-    balanced = TrainingData.load(TrainConfig(**{**SETTINGS, "model": "residual_gan"}))
+    found = TrainingData.load(TrainConfig.of(**SETTINGS))
+    balanced = TrainingData.load(TrainConfig.of(**{**SETTINGS, "model": "residual_gan"}))
     for name in ("test_negative", "test_positive"):
         np.testing.assert_array_equal(getattr(found.split, name), getattr(balanced.split, name))
     positive = found.table.values("Eyeglasses")
@@ -81,23 +83,30 @@ def test_every_training_image_is_learned_from_and_the_same_are_held_out():
     assert positive[members[1]].all()
     assert sorted(found.split.indices()) == list(range(24)), "all are in training or held out"
     assert len(members[0]) != len(members[1]), "the classes of these faces are not equal"
-    facts = found.describe(TrainConfig(**SETTINGS))
+    (facts,) = found.describe(TrainConfig.of(**SETTINGS))["attributes"]
     assert facts["train_images"] == len(members[0]) + len(members[1])
     assert facts["train_per_class"] == min(map(len, members))
-    crops = np.concatenate(list(found.train_crops(1, 32, 1000)))
+    crops = np.concatenate(list(found.train_crops(found.edits[1], 32, 1000)))
     np.testing.assert_array_equal(crops, found.table.crops(members[1], 32))
-    assert len(np.concatenate(list(found.train_crops(1, 32, 2)))) == 2
+    assert len(np.concatenate(list(found.train_crops(found.edits[1], 32, 2)))) == 2
+
+
+def split_of(config, table):
+    glasses = find_attribute("glasses", table.columns)
+    return config.family.split(
+        config.split, table, [glasses], config.test_per_class, config.seed, {}
+    )
 
 
 @pytest.mark.parametrize("kind", ["person", "official"])
 def test_nobody_who_is_held_out_is_learned_from(kind):
-    table = TrainingData.load(TrainConfig(**SETTINGS)).table
+    table = TrainingData.load(TrainConfig.of(**SETTINGS)).table
     rng = np.random.default_rng(0)
     table = dataclasses.replace(
         table, identities=rng.integers(0, 12, 24), partition=np.repeat([0, 1, 2], 8).astype(np.int8)
     )
-    config = TrainConfig(**SETTINGS, split=kind, test_per_class=2)
-    split = draw_split(config, table, "Eyeglasses")
+    config = TrainConfig.of(**SETTINGS, split=kind, test_per_class=2)
+    split = split_of(config, table)
     test = np.concatenate([split.test_negative, split.test_positive])
     train_ = np.concatenate([split.train_negative, split.train_positive])
     assert not set(test) & set(train_)
@@ -110,13 +119,13 @@ def test_nobody_who_is_held_out_is_learned_from(kind):
 
 
 def test_images_that_were_left_out_stay_out():
-    table = TrainingData.load(TrainConfig(**SETTINGS)).table
+    table = TrainingData.load(TrainConfig.of(**SETTINGS)).table
     unknown = dataclasses.replace(table, left_out=())
-    config = TrainConfig(**SETTINGS)
-    whole = draw_split(config, unknown, "Eyeglasses")
+    config = TrainConfig.of(**SETTINGS)
+    whole = split_of(config, unknown)
     bad = LeftOut(table.names[int(whole.train_negative[0])], "cannot be read")
     left_out = dataclasses.replace(table, left_out=(bad,))
-    split = draw_split(config, left_out, "Eyeglasses")
+    split = split_of(config, left_out)
     assert whole.train_negative[0] not in split.train_negative
 
 
@@ -135,8 +144,8 @@ def test_the_finished_model_has_the_vector_of_all_training_images(vae_gan_run):
 
 
 def test_going_on_after_a_checkpoint_ends_where_one_training_does(vae_gan_run, tmp_path):
-    train(TrainConfig(**{**SETTINGS, "steps": 2}), tmp_path / "run")
-    resumed = train(TrainConfig(**SETTINGS), tmp_path / "run", resume=True)
+    train(TrainConfig.of(**{**SETTINGS, "steps": 2}), tmp_path / "run")
+    resumed = train(TrainConfig.of(**SETTINGS), tmp_path / "run", resume=True)
     models = [finished_model(run) for run in (vae_gan_run, resumed)]
     for weight, same in zip(models[0].weights, models[1].weights, strict=True):
         np.testing.assert_allclose(weight.numpy(), same.numpy(), atol=1e-5)
@@ -175,9 +184,9 @@ def test_the_baseline_is_not_exported(vae_gan_run, tmp_path):
         ({"ema_decay": 0.9}, "ema_decay is for model residual_gan"),
         ({"spectral_norm": True}, "spectral_norm is for model residual_gan"),
         ({"r1": 1.0}, "r1 is for model residual_gan"),
-        ({"precision": "mixed_float16"}, "precision mixed_float16 is for model residual_gan"),
+        ({"precision": "mixed_float16"}, "precision mixed_float16 is not for model vae_gan"),
         ({"best_by": "dual_loss"}, "best_by dual_loss: model vae_gan has no such term"),
-        ({"model": "gan"}, "model gan: choose one of residual_gan, vae_gan"),
+        ({"model": "gan"}, "model gan: no such model; nearest: vae_gan"),
         (
             {"model": "residual_gan", "best_by": "prior_loss"},
             "best_by prior_loss: model residual_gan has no such term; choose one of gene",
@@ -186,28 +195,28 @@ def test_the_baseline_is_not_exported(vae_gan_run, tmp_path):
 )
 def test_settings_that_mean_nothing_to_a_model_are_refused(changed, message):
     with pytest.raises(UserError, match=message):
-        TrainConfig(**{**SETTINGS, **changed})
+        TrainConfig.of(**{**SETTINGS, **changed})
 
 
 def test_a_preset_gives_the_baseline_what_it_has_a_use_for():
     config = preset_config("quick", {"attr": "young", "model": "vae_gan"})
-    assert (config.image_size, config.alpha) == (64, None)
-    assert preset_config("quick", {"attr": "young"}).alpha == 5e-4
+    assert config.image_size == 64
+    assert preset_config("quick", {"attr": "young"}).options.alpha == 5e-4
     with pytest.raises(UserError, match="alpha is for"):
         preset_config("quick", {"attr": "young", "model": "vae_gan", "alpha": 1.0})
 
 
 def test_the_best_checkpoint_is_judged_by_the_baselines_own_terms(tmp_path):
     settings = {**SETTINGS, "best_by": "reconstruction_error", "steps": 2}
-    found = train(TrainConfig(**settings), tmp_path / "run")
+    found = train(TrainConfig.of(**settings), tmp_path / "run")
     assert found.best.term == "reconstruction_error"
 
 
 def test_elsewhere_than_on_tensorflow_the_baseline_is_not_trained(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    with pytest.raises(UserError, match=r"model vae_gan trains on TensorFlow; leave KERAS_BACK"):
-        check_backend(TrainConfig(**SETTINGS))
-    check_backend(TrainConfig(**{**SETTINGS, "model": "residual_gan"}))
+    with pytest.raises(UserError, match=r"model vae_gan trains on tensorflow; leave KERAS_BACK"):
+        check_backend(TrainConfig.of(**SETTINGS))
+    check_backend(TrainConfig.of(**{**SETTINGS, "model": "residual_gan"}))
 
 
 TWO_DEVICES = """
@@ -217,12 +226,12 @@ import numpy as np
 
 from faceattr.runs.settings import TrainConfig
 from faceattr.training.train import train
-from faceattr.training.model import finished_model
+from faceattr.runs.weights import finished_model
 from faceattr.training.devices.strategy import make_strategy
 
 strategy = make_strategy(logical_devices=2)
 assert strategy.num_replicas_in_sync == 2
-settings = TrainConfig(**SETTINGS)
+settings = TrainConfig.of(**SETTINGS)
 run = train(settings, FOLDER, strategy=strategy)
 model = finished_model(run)
 assert model.steps_done == 4
@@ -249,8 +258,8 @@ def test_train_py_tells_what_the_baseline_costs_and_trains_it(tmp_path):
     trained = run([*command, "--steps", 2, "--run_dir", tmp_path / "run"])
     assert trained.returncode == 0, trained.stderr
     assert "export.py" not in trained.stdout
-    refused = run([*command, "--alpha", 1, "--steps", 2])
-    assert_one_line_error(refused, "--alpha is for --model residual_gan")
+    refused = run([*command, "alpha", 1, "--steps", 2])
+    assert_one_line_error(refused, "alpha is for model residual_gan")
     elsewhere = run([*command, "--run_dir", tmp_path / "jax"], KERAS_BACKEND="jax")
     assert_one_line_error(elsewhere, "--model vae_gan trains on TensorFlow")
 
@@ -259,9 +268,9 @@ def test_train_py_tells_what_the_baseline_costs_and_trains_it(tmp_path):
 def test_a_short_training_teaches_the_baseline_to_decode_faces(tmp_path):
     """What it makes of a held-out face is nearer to that face than to the others, and no grey."""
     settings = {**SETTINGS, "width": 12, "batch_size": 16, "steps": 120, "synthetic_faces": 300}
-    found = train(TrainConfig(**settings), tmp_path / "run")
+    found = train(TrainConfig.of(**settings), tmp_path / "run")
     data = TrainingData.load(found.config)
-    x = pixels.to_float(np.concatenate([data.test_crops(label, 32) for label in (0, 1)]))
+    x = pixels.to_float(np.concatenate([data.test_crops(edit, 32) for edit in data.edits]))
     decoded = np.asarray(finished_model(found).reconstruct(x))
     own = np.abs(decoded - x).mean()
     others = np.mean([np.abs(decoded - np.roll(x, by, axis=0)).mean() for by in (1, 5, 9)])

@@ -100,8 +100,7 @@ def own_faces(
     settings = {**subject.settings, "cache": "none"}
     if data_dir is not None and settings["data"] != "synthetic":
         settings["data_dir"] = str(data_dir)
-    known = {field.name for field in dataclasses.fields(TrainConfig)}
-    config = TrainConfig(**{name: value for name, value in settings.items() if name in known})
+    config = TrainConfig.of(**settings)
     bundle = is_bundle(folder)
     data = TrainingData.load(config, None if bundle else Run.open(folder).split_folder)
     if bundle:

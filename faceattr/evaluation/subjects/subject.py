@@ -16,7 +16,7 @@ from faceattr.evaluation.subjects.transformation import Transformation
 from faceattr.faces.crop import CropGeometry
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
-from faceattr.training.model import finished_model
+from faceattr.runs.weights import finished_model
 
 # What made an edit, where its manifest does not say.
 _FIRST_METHOD = next(
@@ -100,7 +100,7 @@ def load_run(folder: pathlib.Path) -> Subject:
         method=config.model,
         image_size=model.image_size,
         crop=CropGeometry.from_json(run.data["crop"]),
-        settings=dataclasses.asdict(config),
+        settings=config.settings(),
         edits={edit: KerasEdit(model, edit) for edit in run.edits},
         training=_training_names(run),
     )

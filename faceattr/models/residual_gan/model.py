@@ -6,24 +6,10 @@ import keras
 from keras import ops
 
 from faceattr.attributes import ALPHA, BETA_OVER_ALPHA
-from faceattr.edits import Edit, edited
+from faceattr.edits import Edit
+from faceattr.models import adversarial
 from faceattr.models.residual_gan import losses
 from faceattr.models.residual_gan.networks import Discriminator, TransformationNetwork
-
-if keras.backend.backend() == "tensorflow":
-    from faceattr.models.tensorflow_step import Step
-elif keras.backend.backend() == "jax":
-    from faceattr.models.jax_step import Step  # type: ignore[assignment]
-else:
-    raise ImportError(
-        f"KERAS_BACKEND={keras.backend.backend()}: training runs on tensorflow and jax"
-    )
-
-LEARNING_RATE = 2e-4
-"""Section 5, for all three networks."""
-
-# Not given in the paper: DCGAN's, which goes with this learning rate.
-_BETA_1 = 0.5
 
 
 class Objective(NamedTuple):
@@ -47,7 +33,7 @@ class Objective(NamedTuple):
 
 
 @keras.saving.register_keras_serializable(package="faceattr")
-class ResidualGAN(Step, keras.Model):
+class ResidualGAN(adversarial.AdversarialModel):
     """Two transformation networks and one discriminator, trained together without staging.
 
     Args:
@@ -88,6 +74,8 @@ class ResidualGAN(Step, keras.Model):
     ```
     """
 
+    terms_type = Objective
+
     def __init__(
         self,
         image_size: int = 128,
@@ -102,8 +90,7 @@ class ResidualGAN(Step, keras.Model):
         ema_decay: float = 0.0,
         **kwargs: Any,
     ) -> None:
-        # The networks cast for themselves; sums of image and residual stay in float32.
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(**kwargs)
         self.image_size = image_size
         self.width = width
         self.alpha = alpha
@@ -130,7 +117,6 @@ class ResidualGAN(Step, keras.Model):
             for network in (self.to_positive, self.to_negative)
             if ema_decay
         }
-        self.means = {name: keras.metrics.Mean(name=name) for name in Objective._fields}
         self.build()
 
     def build(self, input_shape: Any = None) -> None:
@@ -142,22 +128,16 @@ class ResidualGAN(Step, keras.Model):
             average.build(shape)
             average.trainable = False
             average.set_weights(getattr(self, name).get_weights())
-        # Not the optimizers' counts: they leave out the steps that loss scaling skips.
-        self.steps = self.add_weight(
-            name="steps", shape=(), initializer="zeros", dtype="int32", trainable=False
-        )
+        self.count_steps()
         self.built = True
 
     @property
-    def generator_variables(self) -> list[Any]:
-        """Trainable variables of G0 and G1, which one optimizer updates."""
-        return self.to_positive.trainable_variables + self.to_negative.trainable_variables
-
-    @property
-    def steps_done(self) -> int:
-        """How many steps of training were made."""
-        # Not int(steps), which a mirrored variable refuses.
-        return int(self.steps.numpy())
+    def networks_of(self) -> dict[str, list[keras.Model]]:
+        """G0 and G1 are one player, D the other."""
+        return {
+            "generator": [self.to_positive, self.to_negative],
+            "discriminator": [self.discriminator],
+        }
 
     def editing_network(self, edit: Edit) -> TransformationNetwork:
         """The network that makes an edit: the averaged one where weights are averaged.
@@ -167,47 +147,6 @@ class ResidualGAN(Step, keras.Model):
         """
         network = self.to_positive if edit.adds else self.to_negative
         return self.averages.get(network.name, network)
-
-    def compile(
-        self,
-        generator_optimizer: keras.optimizers.Optimizer | None = None,
-        discriminator_optimizer: keras.optimizers.Optimizer | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Sets the optimizers and builds them, as distribution strategies need.
-
-        Args:
-            generator_optimizer: of G0 and G1. Defaults to Adam(2e-4, beta_1=0.5).
-            discriminator_optimizer: of D. Defaults to the same.
-            **kwargs: of `keras.Model.compile`, such as `jit_compile`.
-
-        In `mixed_float16` both are wrapped in Keras's `LossScaleOptimizer`.
-        """
-        self.generator_optimizer = self._loss_scaled(generator_optimizer or adam())
-        self.discriminator_optimizer = self._loss_scaled(discriminator_optimizer or adam())
-        # Keras makes and saves an RMSprop of its own where it is given no optimizer. XLA makes
-        # this step slower on CPUs, so "auto" is not left to decide.
-        super().compile(self.generator_optimizer, **{"jit_compile": False, **kwargs})
-        self.generator_optimizer.build(self.generator_variables)
-        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
-
-    def _loss_scaled(self, optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-        # Keras wraps only the one optimizer that it knows of.
-        scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
-        if self.dtype_policy.compute_dtype != "float16" or scaled:
-            return optimizer
-        return keras.optimizers.LossScaleOptimizer(optimizer)
-
-    def get_compile_config(self) -> dict[str, Any]:
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "generator_optimizer": serialize(self.generator_optimizer),
-            "discriminator_optimizer": serialize(self.discriminator_optimizer),
-        }
-
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        deserialize = keras.saving.deserialize_keras_object
-        self.compile(**{name: deserialize(optimizer) for name, optimizer in config.items()})
 
     def call(self, images: tuple[Any, Any], training: bool = False) -> tuple[Any, Any]:
         negatives, positives = images
@@ -229,20 +168,6 @@ class ResidualGAN(Step, keras.Model):
         """
         output = network(images, training=training)
         return output if self.residual else output - images
-
-    def edit(self, images: Any, edit: Edit, strength: float = 1.0) -> Any:
-        """`clip(x + strength * G(x))`: the finished edit, with inference statistics.
-
-        Args:
-            images: float32 [n, s, s, 3] in [-1, 1].
-            edit: one of the attribute's two edits.
-            strength: float; 0 leaves the images as they are, 1 is the trained edit.
-
-        Returns:
-            float32 [n, s, s, 3] in [-1, 1].
-        """
-        images = ops.convert_to_tensor(images)
-        return edited(images, self.residual_image(images, edit), strength)
 
     def residual_image(self, images: Any, edit: Edit) -> Any:
         """The residual of the finished edit, with inference statistics.
@@ -295,7 +220,7 @@ class ResidualGAN(Step, keras.Model):
             )
         r1_penalty = ops.zeros_like(gan)
         if self.r1 and training:
-            r1_penalty = losses.r1_penalty(self.input_gradient(self._realness, real))
+            r1_penalty = losses.r1_penalty(adversarial.input_gradient(self._realness, real))
         # A mean over 2n images, twice: the sum over the two directions.
         pixel = 2.0 * losses.pixel_loss(ops.concatenate([added, removed]))
         perceptual = 2.0 * losses.perceptual_loss(real_features, edited_features)
@@ -333,26 +258,6 @@ class ResidualGAN(Step, keras.Model):
         (logits, _), _ = self.discriminator.stateless_call(*values, images, training=True)
         return losses.realness(logits)
 
-    def finish_step(self) -> None:
-        """Counts the step and lets the averages follow, after the optimizers' updates."""
-        self.steps.assign_add(1)
-        if not self.averages:
-            return
-        # A short memory at first, as in tf.train.ExponentialMovingAverage: the first weights are
-        # noise that should not be remembered for a thousand steps.
-        steps = ops.cast(self.steps, "float32")
-        decay = ops.minimum(self.ema_decay, (1.0 + steps) / (10.0 + steps))
-        for name, average in self.averages.items():
-            network = getattr(self, name)
-            for mean, value in zip(average.weights, network.weights, strict=True):
-                mean.assign(decay * mean + (1.0 - decay) * value)
-
-    def update_means(self, objective: Objective) -> dict[str, Any]:
-        """Takes a batch's terms into the running means, and returns these."""
-        for name, value in objective._asdict().items():
-            self.means[name].update_state(value)
-        return {name: mean.result() for name, mean in self.means.items()}
-
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
@@ -367,8 +272,3 @@ class ResidualGAN(Step, keras.Model):
             "r1": self.r1,
             "ema_decay": self.ema_decay,
         }
-
-
-def adam(learning_rate: Any = LEARNING_RATE, **kwargs: Any) -> keras.optimizers.Optimizer:
-    """Adam as the paper has it for all three networks; `**kwargs` are those of Keras's Adam."""
-    return keras.optimizers.Adam(learning_rate, beta_1=_BETA_1, **kwargs)

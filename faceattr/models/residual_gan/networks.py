@@ -11,8 +11,8 @@ import keras
 from keras import layers, ops
 
 from faceattr.models import fast_layers
+from faceattr.models.family import IMAGE_SIZES
 
-IMAGE_SIZES = (32, 64, 128, 256)
 NUM_CLASSES = 3
 """Real without the attribute, real with it, generated (section 3.3)."""
 
@@ -247,3 +247,29 @@ class Discriminator(keras.Model):
             "synchronized": self.synchronized,
             "spectral_norm": self.spectral_norm,
         }
+
+
+def in_float32(network: TransformationNetwork) -> TransformationNetwork:
+    """The same network, computing in float32 whatever it was trained in."""
+    if network.compute_dtype == "float32":
+        return network
+    twin = TransformationNetwork.from_config({**network.get_config(), "dtype": "float32"})
+    twin.build((None, network.image_size, network.image_size, 3))
+    twin.set_weights(network.get_weights())
+    return twin
+
+
+class Painter(keras.Model):
+    """The residual of a network that paints the whole edited image (section 6.2).
+
+    Args:
+        network: what paints it, built.
+    """
+
+    def __init__(self, network: TransformationNetwork) -> None:
+        super().__init__()
+        self.network = network
+        self.built = True
+
+    def call(self, images: Any) -> Any:
+        return self.network(images, training=False) - images

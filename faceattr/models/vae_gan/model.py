@@ -25,27 +25,17 @@ import keras
 import numpy as np
 from keras import ops
 
-from faceattr import pixels
-from faceattr.edits import Edit, edited
-from faceattr.models.residual_gan.model import adam
+from faceattr.edits import Edit
+from faceattr.models.adversarial import AdversarialModel
 from faceattr.models.vae_gan import losses
 from faceattr.models.vae_gan.networks import LATENT, Decoder, Encoder, RealnessDiscriminator
-
-if keras.backend.backend() == "tensorflow":
-    from faceattr.models.vae_gan.tensorflow_step import Step
-else:
-
-    class Step:  # type: ignore[no-redef]
-        """Elsewhere a VAE-GAN edits and is not trained."""
-
+from faceattr.models.vae_gan.vectors import VectorEdits, mean_code
 
 GAMMA = 1e-2
 """Weight of the feature term in the decoder's loss, Larsen's Eq. 9."""
 
 # An undecided D loses 0.69 on each kind; the authors' program skips its update at 0.4 less.
 _AHEAD = 0.28
-
-_BATCH = 64  # images that are encoded at once
 
 
 class Terms(NamedTuple):
@@ -63,7 +53,7 @@ class Terms(NamedTuple):
 
 
 @keras.saving.register_keras_serializable(package="faceattr")
-class VAEGAN(Step, keras.Model):
+class VAEGAN(AdversarialModel):
     """Encoder, decoder and discriminator, each trained with a loss of its own.
 
     Args:
@@ -93,6 +83,8 @@ class VAEGAN(Step, keras.Model):
     ```
     """
 
+    terms_type = Terms
+
     def __init__(
         self,
         image_size: int = 128,
@@ -102,8 +94,7 @@ class VAEGAN(Step, keras.Model):
         synchronized: bool = False,
         **kwargs: Any,
     ) -> None:
-        # The networks cast for themselves; sums of image and residual stay in float32.
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(**kwargs)
         self.image_size = image_size
         self.width = width
         self.latent = latent
@@ -119,7 +110,6 @@ class VAEGAN(Step, keras.Model):
         self.encoder = Encoder(name="encoder", **settings)
         self.decoder = Decoder(name="decoder", **settings)
         self.discriminator = RealnessDiscriminator(name="discriminator", **settings)
-        self.means = {name: keras.metrics.Mean(name=name) for name in Terms._fields}
         self.build()
 
     def build(self, input_shape: Any = None) -> None:
@@ -128,9 +118,7 @@ class VAEGAN(Step, keras.Model):
         self.encoder.build(images)
         self.decoder.build((None, self.latent))
         self.discriminator.build(images)
-        self.steps = self.add_weight(
-            name="steps", shape=(), initializer="zeros", dtype="int32", trainable=False
-        )
+        self.count_steps()
         # Saved with the model: a reloaded one edits as this one does.
         self.vector = self.add_weight(
             name="vector",
@@ -143,47 +131,13 @@ class VAEGAN(Step, keras.Model):
         self.built = True
 
     @property
-    def steps_done(self) -> int:
-        """How many steps of training were made."""
-        # Not int(steps), which a mirrored variable refuses.
-        return int(self.steps.numpy())
-
-    def compile(
-        self,
-        encoder_optimizer: keras.optimizers.Optimizer | None = None,
-        decoder_optimizer: keras.optimizers.Optimizer | None = None,
-        discriminator_optimizer: keras.optimizers.Optimizer | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Sets the optimizers and builds them, as distribution strategies need.
-
-        Args:
-            encoder_optimizer, decoder_optimizer, discriminator_optimizer: each defaults to
-                Adam(2e-4, beta_1=0.5).
-            **kwargs: of `keras.Model.compile`, such as `jit_compile`.
-        """
-        self.encoder_optimizer = encoder_optimizer or adam()
-        self.decoder_optimizer = decoder_optimizer or adam()
-        self.discriminator_optimizer = discriminator_optimizer or adam()
-        super().compile(self.encoder_optimizer, **{"jit_compile": False, **kwargs})
-        for _, network, optimizer in self.players:
-            optimizer.build(network.trainable_variables)
-
-    @property
-    def players(self) -> list[tuple[str, keras.Model, keras.optimizers.Optimizer]]:
-        """(name, network, optimizer) of each of the three that are trained."""
-        return [
-            (name, getattr(self, name), getattr(self, f"{name}_optimizer"))
-            for name in ("encoder", "decoder", "discriminator")
-        ]
-
-    def get_compile_config(self) -> dict[str, Any]:
-        serialize = keras.saving.serialize_keras_object
-        return {f"{name}_optimizer": serialize(optimizer) for name, _, optimizer in self.players}
-
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        deserialize = keras.saving.deserialize_keras_object
-        self.compile(**{name: deserialize(optimizer) for name, optimizer in config.items()})
+    def networks_of(self) -> dict[str, list[keras.Model]]:
+        """Three players of one network each."""
+        return {
+            "encoder": [self.encoder],
+            "decoder": [self.decoder],
+            "discriminator": [self.discriminator],
+        }
 
     def call(self, images: Any, training: bool = False) -> Any:
         return self.decoder(self.encode(images, training), training=training)
@@ -196,8 +150,16 @@ class VAEGAN(Step, keras.Model):
         """What is decoded from the mean codes of images: float32 [n, s, s, 3] in (-1, 1)."""
         return self(images, training=False)
 
+    def shown(self, images: Any) -> list[tuple[str, Any]]:
+        """A reconstruction says how much of a face is lost before any edit."""
+        return [("decoded", self.reconstruct(images))]
+
     def residual_image(self, images: Any, edit: Edit) -> Any:
         """`decode(z + a) - x`, z the image's mean code and a the attribute vector, or minus it.
+
+        A VAE-GAN does not give an image back whose code it leaves alone. So the strength of an
+        edit does not scale the step in code space: it goes from the image itself, at 0, to what
+        the VAE-GAN decodes, at 1, and the same strength means the same for every family.
 
         Args:
             images: float32 [n, s, s, 3] in [-1, 1].
@@ -208,24 +170,7 @@ class VAEGAN(Step, keras.Model):
         """
         return self.with_vector(self.vector).residual_image(images, edit)
 
-    def edit(self, images: Any, edit: Edit, strength: float = 1.0) -> Any:
-        """`clip(x + strength * residual)`, as `ResidualGAN.edit`.
-
-        A VAE-GAN does not give an image back whose code it leaves alone. So strength does not
-        scale the step in code space: it goes from the image itself, at 0, to what the VAE-GAN
-        decodes, at 1, and the same strength means the same for both methods.
-
-        Args:
-            images: float32 [n, s, s, 3] in [-1, 1].
-            edit: one of the attribute's two edits.
-            strength: float.
-
-        Returns:
-            float32 [n, s, s, 3] in [-1, 1].
-        """
-        return self.with_vector(self.vector).edit(images, edit, strength)
-
-    def with_vector(self, vector: Any) -> "VectorEdits":
+    def with_vector(self, vector: Any) -> VectorEdits:
         """The edits that this VAE-GAN makes with another attribute vector, float32 [latent]."""
         return VectorEdits(self, vector)
 
@@ -250,19 +195,7 @@ class VAEGAN(Step, keras.Model):
         Raises:
             ValueError: if there is no image of a kind.
         """
-        return self._mean_code(positives) - self._mean_code(negatives)
-
-    def _mean_code(self, images: np.ndarray | Iterable[np.ndarray]) -> np.ndarray:
-        total, count = np.zeros(self.latent), 0
-        for batch in [images] if isinstance(images, np.ndarray) else images:
-            for start in range(0, len(batch), _BATCH):
-                x = batch[start : start + _BATCH]
-                x = pixels.to_float(x) if x.dtype == np.uint8 else x
-                total += np.asarray(self.encode(x)).sum(axis=0)
-                count += len(x)
-        if not count:
-            raise ValueError("an attribute vector needs images with and without the attribute")
-        return (total / count).astype(np.float32)
+        return mean_code(self, positives) - mean_code(self, negatives)
 
     def objective(self, images: tuple[Any, Any], training: bool = False) -> Terms:
         """The terms on a batch, each image reconstructed from its mean code.
@@ -319,25 +252,25 @@ class VAEGAN(Step, keras.Model):
         ahead = ops.minimum(losses.real_loss(real), losses.generated_loss(generated))
         return ahead < _AHEAD
 
-    def finish_step(self, codes: Any) -> None:
+    def player_gradients(self, batch: Any) -> Any:
+        """As `tensorflow_step.player_gradients`: each player's loss reaches it by another way."""
+        from faceattr.models.vae_gan.gradients import player_gradients
+
+        return player_gradients(self, batch)
+
+    def finish_step(self, seen: Any = None) -> None:
         """Counts the step, and lets the attribute vector follow the codes.
 
         Args:
-            codes: float32 [2n, latent], mean codes of a batch, first those without the attribute.
+            seen: float32 [2n, latent], mean codes of a batch, first those without the attribute.
         """
-        negatives, positives = ops.split(codes, 2)
+        negatives, positives = ops.split(seen, 2)
         difference = ops.mean(positives, axis=0) - ops.mean(negatives, axis=0)
         # A short memory at first, then one of a hundred steps.
         steps = ops.cast(self.steps, "float32")
         decay = ops.minimum(0.99, (1.0 + steps) / (10.0 + steps))
         self.vector.assign(decay * self.vector + (1.0 - decay) * difference)
-        self.steps.assign_add(1)
-
-    def update_means(self, terms: Terms) -> dict[str, Any]:
-        """Takes a batch's terms into the running means, and returns these."""
-        for name, value in terms._asdict().items():
-            self.means[name].update_state(value)
-        return {name: mean.result() for name, mean in self.means.items()}
+        super().finish_step()
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -348,31 +281,6 @@ class VAEGAN(Step, keras.Model):
             "gamma": self.gamma,
             "synchronized": self.synchronized,
         }
-
-
-class VectorEdits:
-    """The edits of one attribute vector: what a `VAEGAN` does with its own, for any other.
-
-    Args:
-        model: the VAE-GAN, which is not copied.
-        vector: float32 [latent], see `VAEGAN.attribute_vector`.
-    """
-
-    def __init__(self, model: VAEGAN, vector: Any) -> None:
-        self.model = model
-        self.vector = ops.convert_to_tensor(vector)
-        self.image_size = model.image_size
-
-    def residual_image(self, images: Any, edit: Edit) -> Any:
-        """See `VAEGAN.residual_image`."""
-        images = ops.convert_to_tensor(images)
-        codes = self.model.encode(images) + (1.0 if edit.adds else -1.0) * self.vector
-        return self.model.decoder(codes, training=False) - images
-
-    def edit(self, images: Any, edit: Edit, strength: float = 1.0) -> Any:
-        """See `VAEGAN.edit`."""
-        images = ops.convert_to_tensor(images)
-        return edited(images, self.residual_image(images, edit), strength)
 
 
 def _share(flags: Any) -> Any:

@@ -13,7 +13,7 @@ import keras
 from keras import layers, ops
 
 from faceattr.models import fast_layers
-from faceattr.models.residual_gan.networks import IMAGE_SIZES
+from faceattr.models.family import IMAGE_SIZES
 
 LATENT = 128
 """Numbers in a code: what the authors' own program has; the paper does not say."""

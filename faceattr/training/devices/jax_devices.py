@@ -8,7 +8,7 @@ import jax
 import keras
 
 from faceattr.errors import UserError
-from faceattr.training.devices.strategy import chosen_gpus
+from faceattr.training.devices.gpus import chosen_gpus
 
 
 class JaxStrategy:

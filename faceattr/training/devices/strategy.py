@@ -34,32 +34,9 @@ def make_strategy(devices: str | None = None, logical_devices: int = 1) -> Any:
         from faceattr.training.devices.jax_devices import make_jax_strategy
 
         return make_jax_strategy(devices, logical_devices)
-    from faceattr.training.devices import tensorflow_devices as tensorflow_strategy
+    from faceattr.training.devices.tensorflow_devices import make_tensorflow_strategy
 
-    return tensorflow_strategy.make_tensorflow_strategy(devices, logical_devices)
-
-
-def chosen_gpus(devices: str, count: int) -> list[int]:
-    """The GPUs that `--devices` names.
-
-    Args:
-        devices: str, numbers separated by commas, such as `"0,1"`.
-        count: int, how many GPUs the machine has.
-
-    Raises:
-        UserError: if they are not numbers of GPUs that the machine has.
-    """
-    try:
-        numbers = [int(number) for number in devices.split(",")]
-    except ValueError:
-        raise UserError(f"--devices {devices}: give GPUs by number, such as 0,1, or cpu") from None
-    for number in numbers:
-        if not 0 <= number < count:
-            have = f"its GPUs are 0 to {count - 1}" if count else "it has no GPU"
-            raise UserError(f"--devices {devices}: this machine has no GPU {number}; {have}")
-    if len(set(numbers)) < len(numbers):
-        raise UserError(f"--devices {devices}: a GPU is named twice")
-    return numbers
+    return make_tensorflow_strategy(devices, logical_devices)
 
 
 def worker(strategy: Any) -> tuple[int, int]:
@@ -119,6 +96,17 @@ def compiles(xla: str) -> bool:
     from faceattr.training.devices.tensorflow_devices import has_gpu
 
     return xla == "on" or (xla == "auto" and has_gpu())
+
+
+def accelerated() -> bool:
+    """Whether a training runs on GPUs or TPUs."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.default_backend() != "cpu"
+    from faceattr.training.devices.tensorflow_devices import has_gpu
+
+    return has_gpu()
 
 
 def make_deterministic() -> None:

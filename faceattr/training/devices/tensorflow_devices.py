@@ -7,7 +7,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from faceattr.errors import UserError
-from faceattr.training.devices.strategy import chosen_gpus
+from faceattr.training.devices.gpus import chosen_gpus
 
 
 def make_tensorflow_strategy(devices: str | None, logical_devices: int) -> tf.distribute.Strategy:

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,25 +12,15 @@ from PIL import Image
 from faceattr import pixels
 from faceattr.edits import Edit, edited
 from faceattr.files import write_text
+from faceattr.models.family import Term
 from faceattr.pictures.grids import image_grid, joined, resized, titled
 from faceattr.pictures.png import write_png
 from faceattr.pictures.words import duration
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
 
-_DIRECTIONS = ("to_positive", "to_negative")
-_COLUMNS = {
-    "attribute": "attribute",
-    "edit": "edit",
-    "steps": "steps",
-    "time": "time",
-    "gan_loss": "GAN",
-    "dual_loss": "dual",
-    "discriminator_loss": "D",
-    "residual": "residual",
-    "edited_psnr": "edited, dB",
-    "unedited_psnr": "unedited, dB",
-}
+_FIRST = ("attribute", "edit", "steps", "time")
+_TRUTH = {"edited_psnr": "edited, dB", "unedited_psnr": "unedited, dB"}
 # Faces are drawn at one of these sides, however small the networks see them.
 _CELLS = (96, 128)
 _GAP = 14
@@ -70,26 +60,23 @@ def summarize(outcome: Outcome) -> dict[str, Any]:
 
     Returns:
         `attribute`, `folder`, `steps` done, `seconds`, `problem` (None if it is finished), and
-        `edits`: for each the terms that the table shows, those that were measured; and `results`,
-        the run's results.json, None where it is not finished.
+        `edits`: for each the numbers that the table shows, those that were measured; and
+        `results`, the run's results.json, None where it is not finished.
     """
     run, config = outcome.run, outcome.config
     rows, _ = run.read_metrics()
-    results = None
-    if outcome.problem is None:
-        results = json.loads((run.folder / "results.json").read_text(encoding="utf-8"))
+    results = run.results if outcome.problem is None else None
     # On the held-out faces; of a training that was not finished on those of its last steps.
-    terms = results["objective"] if results else (rows[-1] if rows else {})
+    means = results["objective"] if results else (rows[-1] if rows else {})
+    terms = [term for term in config.family.terms(run.edits) if term.heading]
     edits = {}
-    for direction in _DIRECTIONS:
-        edit = run.data["edits"][direction]
-        truth = (results or {}).get("truth", {}).get(edit, {})
+    for edit in run.edits:
+        truth = (results or {}).get("truth", {}).get(edit.name, {})
         found = {
-            **{name: terms.get(name) for name in ("gan_loss", "dual_loss", "discriminator_loss")},
-            "residual": terms.get(f"residual_{direction}"),
-            **{name: truth.get(name) for name in ("edited_psnr", "unedited_psnr")},
+            **{_key(term): means.get(term.name) for term in terms if term.edit in (None, edit)},
+            **{name: truth.get(name) for name in _TRUTH},
         }
-        edits[edit] = {name: value for name, value in found.items() if value is not None}
+        edits[edit.name] = {name: value for name, value in found.items() if value is not None}
     return {
         "attribute": config.attr,
         "folder": run.folder.name,
@@ -101,24 +88,38 @@ def summarize(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def table(summaries: Sequence[dict[str, Any]]) -> str:
+def _key(term: Term) -> str:
+    """What a summary calls a term: one of each edit has the same name in all of them."""
+    return term.name if term.edit is None else term.heading
+
+
+def _headings(outcomes: Sequence[Outcome]) -> dict[str, str]:
+    """What the table calls the numbers of a summary, in the order of its columns."""
+    terms = [
+        each for outcome in outcomes for each in outcome.config.family.terms(outcome.run.edits)
+    ]
+    return {_key(term): term.heading for term in terms if term.heading} | _TRUTH
+
+
+def table(summaries: Sequence[dict[str, Any]], headings: Mapping[str, str]) -> str:
     """The summaries as a Markdown table, aligned to be read as text too; a row for each edit.
 
-    The terms are means over the held-out faces, `residual` of its absolute value, of pixels in
+    The terms are means over the held-out faces, residuals of their absolute value, of pixels in
     [-1, 1].
     """
-    rows = [list(_COLUMNS.values())]
+    rows = [[*_FIRST, *headings.values()]]
     for summary in summaries:
         for edit, terms in summary["edits"].items():
             cells = {
-                **{name: f"{value:.2f}" for name, value in terms.items() if "psnr" in name},
-                **{name: f"{value:.3g}" for name, value in terms.items() if "psnr" not in name},
-                "attribute": summary["attribute"].replace("|", "\\|"),
+                "attribute": summary["attribute"].replace("|", r"\|"),
                 "edit": edit,
                 "steps": f"{summary['steps']}{', diverged' if summary['problem'] else ''}",
                 "time": duration(summary["seconds"]),
+            } | {
+                name: f"{value:.2f}" if name in _TRUTH else f"{value:.3g}"
+                for name, value in terms.items()
             }
-            rows.append([cells.get(column, "-") for column in _COLUMNS])
+            rows.append([cells.get(name, "-") for name in (*_FIRST, *headings)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
     lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
@@ -134,7 +135,7 @@ def write_report(folder: pathlib.Path, outcomes: Sequence[Outcome]) -> None:
     """Writes `summary.json`, `summary.md` and, of those that are finished, `montage.png`."""
     summaries = [summarize(outcome) for outcome in outcomes]
     write_text(folder / "summary.json", json.dumps({"attributes": summaries}, indent=2) + "\n")
-    write_text(folder / "summary.md", table(summaries))
+    write_text(folder / "summary.md", table(summaries, _headings(outcomes)))
     paths = [strip_path(outcome.run) for outcome in outcomes if outcome.problem is None]
     strips = [_read(path) for path in paths if path.is_file()]
     montage_path = folder / "montage.png"
@@ -149,19 +150,18 @@ def _read(path: pathlib.Path) -> np.ndarray:
         return np.asarray(image.convert("RGB"))
 
 
-def strip(model: Any, edits: Sequence[Edit], faces: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def strip(model: Any, faces: Mapping[Edit, np.ndarray]) -> np.ndarray:
     """Input, residual and edited rows of both edits of an attribute, beside each other.
 
     Args:
-        model: a `ResidualGAN` or a `VAEGAN`.
-        edits: of the attribute: adding it, and removing it.
-        faces: uint8 [n, s, s, 3] without the attribute, and with it.
+        model: an `AdversarialModel`.
+        faces: edit -> uint8 [n, s, s, 3], faces that need it.
 
     Returns:
         uint8 [height, width, 3].
     """
     blocks = []
-    for edit, images in zip(edits, faces, strict=True):
+    for edit, images in faces.items():
         x = pixels.to_float(images)
         residual = np.asarray(model.residual_image(x, edit))
         rows = [

@@ -17,16 +17,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from faceattr.attributes import find_attribute
-from faceattr.data.splits import Split
-from faceattr.data.table import AttributeTable
+from faceattr.edits import Edit
 from faceattr.errors import UserError
 from faceattr.pictures.png import write_png
-from faceattr.runs.run import Run
+from faceattr.runs.run import Run, State
 from faceattr.runs.settings import TrainConfig
-from faceattr.training.data import TrainingData, draw_split
+from faceattr.runs.weights import load
+from faceattr.training.data import TrainingData
 from faceattr.training.devices.strategy import check_shares, compiles, make_strategy, worker
-from faceattr.training.model import check_backend
 from faceattr.training.plan import write_several
 from faceattr.training.several.report import (
     Outcome,
@@ -35,7 +33,7 @@ from faceattr.training.several.report import (
     strip_path,
     write_report,
 )
-from faceattr.training.train import train
+from faceattr.training.train import check_backend, train
 from faceattr.training.watching.guards import TrainingDiverged
 
 _logger = logging.getLogger(__name__)
@@ -44,7 +42,7 @@ _STRIP_FACES = 4
 # What a training makes before config.json, with which it is a run that can go on.
 _BEFORE_SETTINGS = {"checkpoints", "data.json", "samples", "split"}
 
-_Faces = tuple[np.ndarray, np.ndarray]
+_Faces = dict[Edit, np.ndarray]
 
 
 def load_each(
@@ -59,21 +57,9 @@ def load_each(
     Raises:
         UserError: for data that cannot be used.
     """
-    drawn: AttributeTable | None = None
     for name, config in configs.items():
         split_dir = (split_dirs or {}).get(name)
-        if drawn is None:
-            data = TrainingData.load(dataclasses.replace(config, cache="none"), split_dir)
-            # Drawing takes its time, and the faces are the same for every attribute.
-            drawn = data.table if config.data == "synthetic" else None
-        else:
-            attribute = find_attribute(config.attr, drawn.columns)
-            if split_dir is None:
-                split = draw_split(config, drawn, attribute.column)
-            else:
-                split = Split.read(split_dir, drawn)
-            data = TrainingData(drawn, attribute, split)
-        yield name, data
+        yield name, TrainingData.load(dataclasses.replace(config, cache="none"), split_dir)
 
 
 def train_several(
@@ -105,7 +91,9 @@ def train_several(
     strategy = make_strategy() if strategy is None else strategy
     runs = {name: Run(folder / name) for name in configs}
     # Looked at once, so that machines that train together decide alike.
-    states = {name: _state(runs[name], configs[name]) if resume else "new" for name in configs}
+    states = {
+        name: _state(runs[name], config) if resume else "new" for name, config in configs.items()
+    }
     chief = worker(strategy)[0] == 0
     _check(configs, folder, resume, strategy)
     faces = _strip_faces(configs, runs, states)
@@ -182,7 +170,7 @@ class _Speed:
         return f", about {duration(steps * self.seconds / self.steps)} left in all"
 
 
-def _train_one(config: TrainConfig, run: Run, state: str, strategy: Any) -> str | None:
+def _train_one(config: TrainConfig, run: Run, state: State, strategy: Any) -> str | None:
     """Trains one attribute; returns why it ended before its last step, if it did."""
     if state == "new" and worker(strategy)[0] == 0:
         _make_way(run)
@@ -195,7 +183,7 @@ def _train_one(config: TrainConfig, run: Run, state: str, strategy: Any) -> str 
 
 
 def _strip_faces(
-    configs: dict[str, TrainConfig], runs: dict[str, Run], states: dict[str, str]
+    configs: dict[str, TrainConfig], runs: dict[str, Run], states: dict[str, State]
 ) -> dict[str, _Faces]:
     """Held-out faces for the strips that are to be drawn; finds what is wrong with any data."""
     wanted = {
@@ -205,36 +193,27 @@ def _strip_faces(
     }
     split_dirs = {name: runs[name].split_folder for name in wanted if states[name] != "new"}
     return {
-        name: (
-            data.test_crops(0, configs[name].image_size, _STRIP_FACES),
-            data.test_crops(1, configs[name].image_size, _STRIP_FACES),
-        )
+        name: {
+            edit: data.test_crops(edit, configs[name].image_size, _STRIP_FACES)
+            for edit in data.edits
+        }
         for name, data in load_each(wanted, split_dirs)
     }
 
 
 def _draw_strip(run: Run, faces: _Faces) -> None:
-    model = keras.models.load_model(run.model_path, compile=False)
-    write_png(strip_path(run), strip(model, run.attribute.edits, faces))
+    model = load(run.model_path, run.config.family)
+    write_png(strip_path(run), strip(model, faces))
 
 
 def _steps_done(run: Run) -> int:
     return max((step for step, _ in run.checkpoints), default=0)
 
 
-def _state(run: Run, config: TrainConfig) -> str:
-    """`"new"`, `"begun"`, or `"finished"`: has all its steps, and was measured after the last."""
-    if not (run.folder / "config.json").is_file():
-        return "new"
-    results = run.folder / "results.json"
-    if not (run.model_path.is_file() and results.is_file()):
-        return "begun"
-    if not run.checkpoints:  # deleted, as one may when all is done
-        return "finished" if run.config.steps == config.steps else "begun"
-    step, newest = run.checkpoints[-1]
-    # A run that is made longer has the measurements of its shorter days until it ends again.
-    measured = results.stat().st_mtime >= newest.stat().st_mtime
-    return "finished" if step == config.steps and measured else "begun"
+def _state(run: Run, config: TrainConfig) -> State:
+    """That of the run, which is only begun where it is to be made longer."""
+    longer = run.state == "finished" and run.config.steps != config.steps
+    return "begun" if longer else run.state
 
 
 def _make_way(run: Run) -> None:

@@ -6,6 +6,7 @@ watch it on in `live_page` and `tensorboard_log`. None of them needs TensorFlow.
 
 import json
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -13,8 +14,8 @@ import numpy as np
 from tqdm import tqdm
 
 from faceattr import pixels
-from faceattr.attributes import Attribute
-from faceattr.edits import edited
+from faceattr.edits import Edit, edited
+from faceattr.models.family import Term
 from faceattr.pictures.grids import image_grid
 from faceattr.pictures.png import write_png
 from faceattr.progress import progress_bar
@@ -22,19 +23,6 @@ from faceattr.runs.run import Run
 
 ROW_EVERY = 20
 """Steps that a row of `metrics.jsonl` is the mean of."""
-
-# Shown in the progress bar; metrics.jsonl has every term.
-_MAIN_TERMS = {
-    "generator_loss": "G",
-    "gan_loss": "gan",
-    "dual_loss": "dual",
-    "prior_loss": "prior",
-    "feature_loss": "feature",
-    "discriminator_loss": "D",
-    "reconstruction_error": "|x~-x|",
-    "residual_to_positive": "|r0|",
-    "residual_to_negative": "|r1|",
-}
 
 
 class StepCallback(keras.callbacks.Callback):
@@ -98,12 +86,14 @@ class Progress(StepCallback):
         first_step: int, steps done before this training.
         steps: int, steps of the whole run.
         batch_size: int, pairs of images per step.
+        terms: of the family; metrics.jsonl has those too that the bar does not show.
     """
 
-    def __init__(self, first_step: int, steps: int, batch_size: int) -> None:
+    def __init__(self, first_step: int, steps: int, batch_size: int, terms: Sequence[Term]) -> None:
         super().__init__(first_step)
         self.steps = steps
         self.images_per_step = 2 * batch_size
+        self.shown = {term.name: term.short for term in terms if term.short}
         self.bar: tqdm | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -114,7 +104,7 @@ class Progress(StepCallback):
         images_per_second = self._steps_per_second() * self.images_per_step
         digits = ".3g" if images_per_second < 100 else ".0f"
         shown = {"img/s": f"{images_per_second:{digits}}"}
-        shown |= {short: f"{logs[name]:.3g}" for name, short in _MAIN_TERMS.items() if name in logs}
+        shown |= {short: f"{logs[name]:.3g}" for name, short in self.shown.items() if name in logs}
         self.bar.set_postfix(shown, refresh=False)
         self.bar.update()
 
@@ -168,14 +158,13 @@ class MetricsLog(StepCallback):
 
 
 class Samples(StepCallback):
-    """A grid of fixed test faces every few steps: input, residual and edited, both directions.
+    """A grid of fixed test faces every few steps: input, residual and edited, of every edit.
 
     The grids of steps that a resumed training sees again are deleted first.
 
     Args:
         run: where to.
-        attribute: gives the rows of the grid their names.
-        faces: uint8 [n, s, s, 3] without the attribute, and with it.
+        faces: edit -> uint8 [n, s, s, 3], faces that need it.
         first_step: int, steps done before this training.
         every: int >= 1, steps between grids.
         steps: int, steps of the whole run; the last of them gets a grid in any case.
@@ -184,15 +173,13 @@ class Samples(StepCallback):
     def __init__(
         self,
         run: Run,
-        attribute: Attribute,
-        faces: tuple[np.ndarray, np.ndarray],
+        faces: Mapping[Edit, np.ndarray],
         first_step: int,
         every: int,
         steps: int,
     ) -> None:
         super().__init__(first_step)
         self.run = run
-        self.attribute = attribute
         self.faces = faces
         self.every = every
         self.steps = steps
@@ -209,30 +196,25 @@ class Samples(StepCallback):
             self._draw(step)
 
     def _draw(self, step: int) -> None:
-        grid = sample_grid(self.model, self.attribute, self.faces)
-        write_png(self.run.sample_path(step), grid)
+        write_png(self.run.sample_path(step), sample_grid(self.model, self.faces))
 
 
-def sample_grid(
-    model: Any, attribute: Attribute, faces: tuple[np.ndarray, np.ndarray]
-) -> np.ndarray:
-    """Input, residual and edited rows for both directions; of a VAE-GAN reconstructions as well.
+def sample_grid(model: Any, faces: Mapping[Edit, np.ndarray]) -> np.ndarray:
+    """Input, residual and edited rows for every edit, and what else the model has to show.
 
     Args:
-        model: a `ResidualGAN` or a `VAEGAN`.
-        attribute: gives the rows their names.
-        faces: uint8 [n, s, s, 3] without the attribute, and with it.
+        model: an `AdversarialModel`.
+        faces: edit -> uint8 [n, s, s, 3], faces that need it.
 
     Returns:
         uint8 [height, width, 3].
     """
     rows = []
-    for edit, images in zip(attribute.edits, faces, strict=True):
+    for edit, images in faces.items():
         x = pixels.to_float(images)
         residual = np.asarray(model.residual_image(x, edit))
         rows.append(("input", images))
-        if hasattr(model, "reconstruct"):
-            rows.append(("decoded", pixels.to_uint8(np.asarray(model.reconstruct(x)))))
+        rows += [(name, pixels.to_uint8(np.asarray(shown))) for name, shown in model.shown(x)]
         rows += [
             ("residual", pixels.residual_to_uint8(residual)),
             (edit.name, pixels.to_uint8(edited(x, residual))),

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from faceattr.models.family import Term
 from faceattr.pictures.html import text
 from faceattr.pictures.words import short
 
@@ -24,6 +25,21 @@ class Chart:
     title: str
     terms: tuple[tuple[str, str], ...]  # (term, what the page calls it)
     percent: bool = False  # of values from 0 to 1
+
+
+def charts_of(terms: Sequence[Term]) -> list[Chart]:
+    """The charts that terms ask for, in the order of their first terms.
+
+    A term that names no chart has none here: it is drawn by itself where it is not always 0.
+    """
+    drawn: dict[str, list[Term]] = {}
+    for term in terms:
+        if term.chart:
+            drawn.setdefault(term.chart, []).append(term)
+    return [
+        Chart(title, tuple((term.name, term.label) for term in group), group[0].percent)
+        for title, group in drawn.items()
+    ]
 
 
 # The inside of a chart's plot, in units of its viewBox.

@@ -4,7 +4,8 @@ import time
 from typing import Any
 
 from faceattr.errors import UserError
-from faceattr.runs.run import Best, Run
+from faceattr.runs.checkpoint_files import Best
+from faceattr.runs.run import Run
 from faceattr.training.watching.callbacks import ROW_EVERY, StepCallback, mean_covers
 
 

@@ -3,11 +3,12 @@
 import logging
 import math
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 
+from faceattr.models.family import Alarm
 from faceattr.training.watching.callbacks import StepCallback
 
 _logger = logging.getLogger(__name__)
@@ -40,46 +41,44 @@ class FiniteLosses(StepCallback):
                 raise TrainingDiverged(step, term)
 
 
-class Advice(StepCallback):
+class Advice:
     """Says, once each, what the curves of a failing training mean and what helps.
+
+    Args:
+        alarms: of the family.
 
     Attributes:
         given: list of str, what was said in this training, each with its step.
     """
 
-    # Thresholds on the running means; a training needs some steps before they mean anything.
+    # A training needs some steps before its running means say anything.
     FIRST_STEP = 100
-    COLLAPSED = 2e-3
-    CERTAIN = 0.01
 
-    def __init__(self, first_step: int) -> None:
-        super().__init__(first_step)
+    def __init__(self, alarms: Sequence[Alarm]) -> None:
         self.given: list[str] = []
-        self._known: set[str] = set()
+        self._left = list(alarms)
 
-    def on_step(self, step: int, logs: dict[str, float]) -> None:
+    def look(self, step: int, terms: Mapping[str, float]) -> None:
+        """Looks at the running means after a step."""
         if step < self.FIRST_STEP:
             return
-        # A VAE-GAN does not train on residuals, and its discriminator waits for the others.
-        residuals = [value for term, value in logs.items() if term.startswith("residual_to_")]
-        if residuals and max(residuals) < self.COLLAPSED:
-            self._give(
-                step,
-                "the residuals have collapsed to zero, as they do when alpha is too large "
-                "(section 7 of the paper); train with a smaller --alpha",
-            )
-        if logs["discriminator_loss"] < self.CERTAIN:
-            self._give(
-                step,
-                "the discriminator tells real from edited without error, so the edits no longer "
-                "learn from it; more images, --jitter 0.5 or another --seed help",
-            )
+        for alarm in list(self._left):
+            seen = [terms[name] for name in alarm.terms if name in terms]
+            if seen and max(seen) < alarm.below:
+                self._left.remove(alarm)
+                self.given.append(f"step {step}: {alarm.advice}")
+                _logger.warning("%s", self.given[-1])
 
-    def _give(self, step: int, advice: str) -> None:
-        if advice not in self._known:
-            self._known.add(advice)
-            self.given.append(f"step {step}: {advice}")
-            _logger.warning("%s", self.given[-1])
+
+class GivenAdvice(StepCallback):
+    """Has the advice look at each step."""
+
+    def __init__(self, first_step: int, advice: Advice) -> None:
+        super().__init__(first_step)
+        self.advice = advice
+
+    def on_step(self, step: int, logs: dict[str, float]) -> None:
+        self.advice.look(step, logs)
 
 
 class GracefulStop(keras.callbacks.Callback):

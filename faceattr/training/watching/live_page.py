@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from faceattr.files import write_text
+from faceattr.models.family import Term
 from faceattr.pictures.html import folded, page, style, text
-from faceattr.pictures.words import duration, short
+from faceattr.pictures.words import duration, listed, short
 from faceattr.runs.run import Run
 from faceattr.training.watching.callbacks import StepCallback
 from faceattr.training.watching.charts import (
@@ -24,6 +25,7 @@ from faceattr.training.watching.charts import (
     Row,
     as_number,
     chart_figure,
+    charts_of,
     thin,
 )
 from faceattr.training.watching.guards import Advice
@@ -42,7 +44,9 @@ class Facts:
     Attributes:
         name: str, of the run.
         attribute: str, as the user named it.
-        edits: (str, str), the names of both edits, to_positive and to_negative.
+        method: str, the title of the model's family.
+        edits: the names of the edits that are learned.
+        terms: of the family, as they are to be drawn.
         step: int, steps done.
         steps: int, steps of the whole run.
         batch_size: int, pairs of images per step.
@@ -54,7 +58,9 @@ class Facts:
 
     name: str
     attribute: str
-    edits: tuple[str, str]
+    method: str
+    edits: tuple[str, ...]
+    terms: tuple[Term, ...]
     step: int
     steps: int
     batch_size: int
@@ -70,7 +76,7 @@ class LivePage(StepCallback):
     Args:
         run: whose rows and samples.
         first_step: int, steps done before this training.
-        steps: int, steps of the whole run.
+        terms: of the family.
         advice: whose warnings to show, if any.
         seconds: float > 0, between two writings at least, new sample grids aside. Defaults to 10.
     """
@@ -79,13 +85,13 @@ class LivePage(StepCallback):
         self,
         run: Run,
         first_step: int,
-        steps: int,
+        terms: tuple[Term, ...],
         advice: Advice | None = None,
         seconds: float = 10.0,
     ) -> None:
         super().__init__(first_step)
         self.run = run
-        self.steps = steps
+        self.terms = terms
         self.advice = advice
         self.seconds = seconds
         self._due = 0.0
@@ -98,20 +104,21 @@ class LivePage(StepCallback):
             self._write("running")
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._write("finished" if self.step >= self.steps else "stopped")
+        self._write("finished" if self.step >= self.run.config.steps else "stopped")
 
     def _write(self, state: State) -> None:
         begun = time.monotonic()
         config = self.run.config
-        edits = self.run.data["edits"]
         facts = Facts(
             name=self.run.folder.resolve().name,
             attribute=config.attr,
-            edits=(edits["to_positive"], edits["to_negative"]),
+            method=config.family.title,
+            edits=tuple(edit.name for edit in self.run.edits),
+            terms=self.terms,
             step=self.step,
-            steps=self.steps,
+            steps=config.steps,
             batch_size=config.batch_size,
-            settings=dataclasses.asdict(config),
+            settings=config.settings(),
             written=datetime.datetime.now().astimezone(),
             state=state,
             warnings=() if self.advice is None else tuple(self.advice.given),
@@ -153,12 +160,11 @@ def _script() -> str:
 
 
 def _header(facts: Facts) -> str:
-    edits = " and ".join(f"<b>{text(edit)}</b>" for edit in facts.edits)
-    method = "VAE-GAN" if facts.settings.get("model") == "vae_gan" else "Residual images"
+    edits = listed([f"<b>{text(edit)}</b>" for edit in facts.edits])
     state = {"running": "training", "stopped": "stopped", "finished": "finished"}[facts.state]
     return (
         f"<header><div><h1>{text(facts.attribute)}</h1>"
-        f"<p>{method} for {edits} · run {text(facts.name)}</p></div>"
+        f"<p>{text(facts.method)} for {edits} · run {text(facts.name)}</p></div>"
         f'<div class="state {facts.state}" data-written="{facts.written.timestamp():.0f}">'
         f"{state}</div></header>"
     )
@@ -193,7 +199,7 @@ def _newest(samples: Sequence[tuple[int, str]]) -> str:
     return (
         f'<section class="faces"><h2>Held-out faces after step {step:,}</h2><a href="{where}">'
         f'<img class="newest" src="{where}" alt="input, residual and edit of held-out faces, '
-        f'both directions, after step {step}"></a></section>'
+        f'of every edit, after step {step}"></a></section>'
     )
 
 
@@ -220,8 +226,7 @@ def _settings(settings: Mapping[str, Any]) -> str:
 
 
 def _curves(rows: Sequence[Row], facts: Facts) -> str:
-    vae_gan = facts.settings.get("model") == "vae_gan"
-    charts = _vae_gan_charts() if vae_gan else _residual_gan_charts(facts.edits)
+    charts = charts_of(facts.terms)
     charts.append(Chart("Speed", (("pairs_per_second", "pairs per second"),)))
     known = {"step"}.union(*([term for term, _ in chart.terms] for chart in charts))
     others = dict.fromkeys(term for row in rows for term in row if term not in known)
@@ -233,52 +238,6 @@ def _curves(rows: Sequence[Row], facts: Facts) -> str:
     thinned = thin(rows, MOST_POINTS)
     drawn = "".join(chart_figure(chart, thinned) for chart in charts)
     return f'<section class="curves"><h2>Curves</h2><div class="charts">{drawn}</div></section>'
-
-
-def _residual_gan_charts(edits: tuple[str, str]) -> list[Chart]:
-    return [
-        Chart(
-            "Objective of the transformation networks",
-            (("generator_loss", "whole"), ("gan_loss", "GAN"), ("dual_loss", "dual")),
-        ),
-        Chart(
-            "Size of the change, before weighting",
-            (("pixel_loss", "pixel"), ("perceptual_loss", "perceptual")),
-        ),
-        Chart("Loss of the discriminator", (("discriminator_loss", "classification"),)),
-        Chart(
-            "Accuracy of the discriminator",
-            (
-                ("discriminator_accuracy_negative", "real, without"),
-                ("discriminator_accuracy_positive", "real, with"),
-                ("discriminator_accuracy_generated", "edited"),
-            ),
-            percent=True,
-        ),
-        Chart(
-            "Mean |residual|",
-            (("residual_to_positive", edits[0]), ("residual_to_negative", edits[1])),
-        ),
-    ]
-
-
-def _vae_gan_charts() -> list[Chart]:
-    return [
-        Chart("Loss of the encoder", (("encoder_loss", "whole"), ("feature_loss", "features"))),
-        Chart("Divergence of the codes from the prior", (("prior_loss", "nats"),)),
-        Chart("Loss of the decoder", (("decoder_loss", "whole"),)),
-        Chart("Loss of the discriminator", (("discriminator_loss", "classification"),)),
-        Chart(
-            "Accuracy of the discriminator",
-            (
-                ("discriminator_accuracy_real", "real"),
-                ("discriminator_accuracy_reconstructed", "reconstructed"),
-                ("discriminator_accuracy_sampled", "sampled"),
-            ),
-            percent=True,
-        ),
-        Chart("Mean |reconstruction - image|", (("reconstruction_error", "error"),)),
-    ]
 
 
 def evenly(items: Sequence[Any], most: int) -> list[Any]:

@@ -7,10 +7,12 @@ shows what they hold and a run that gets it later shows its whole past.
 import importlib.util
 import pathlib
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from PIL import Image
 
+from faceattr.models.family import Term
 from faceattr.runs.run import Run
 from faceattr.training.watching.callbacks import StepCallback
 
@@ -23,10 +25,12 @@ class TensorBoardLog(StepCallback):
     Args:
         run: whose rows and samples.
         first_step: int, steps done before this training.
+        terms: of the family.
     """
 
-    def __init__(self, run: Run, first_step: int) -> None:
+    def __init__(self, run: Run, first_step: int, terms: Sequence[Term]) -> None:
         super().__init__(first_step)
+        self._tags = {term.name: f"{term.group}/{term.name}" for term in terms}
         self.run = run
         self._writer: Any = None
         self._rows_read = 0  # bytes of metrics.jsonl
@@ -63,36 +67,24 @@ class TensorBoardLog(StepCallback):
         """Writes the rows that are new, and returns how many they are."""
         rows, self._rows_read = self.run.read_metrics(self._rows_read)
         for row in rows:
-            self._writer.add_event(_scalars(row))
+            self._writer.add_event(self._scalars(row))
         return len(rows)
+
+    def _scalars(self, row: dict[str, Any]) -> Any:
+        from tensorboard.compat.proto.summary_pb2 import Summary
+
+        # TensorBoard draws the tags of one group together.
+        values = [
+            Summary.Value(tag=self._tags.get(term, f"speed/{term}"), simple_value=value)
+            for term, value in row.items()
+            if term != "step"
+        ]
+        return _event(row["step"], summary=Summary(value=values))
 
 
 def tensorboard_is_installed() -> bool:
     """Whether `TensorBoardLog` can write: a training on JAX alone may do without the package."""
     return importlib.util.find_spec("tensorboard") is not None
-
-
-def scalar_tag(term: str) -> str:
-    """The name of a term in TensorBoard, which draws the terms of one group together.
-
-    Args:
-        term: str, a key of a row of `metrics.jsonl`.
-    """
-    for group in ("discriminator", "residual"):
-        if term.startswith(f"{group}_"):
-            return f"{group}/{term}"
-    return f"speed/{term}" if term == "pairs_per_second" else f"generator/{term}"
-
-
-def _scalars(row: dict[str, Any]) -> Any:
-    from tensorboard.compat.proto.summary_pb2 import Summary
-
-    values = [
-        Summary.Value(tag=scalar_tag(term), simple_value=value)
-        for term, value in row.items()
-        if term != "step"
-    ]
-    return _event(row["step"], summary=Summary(value=values))
 
 
 def _image(step: int, path: pathlib.Path) -> Any:

@@ -94,14 +94,16 @@ def test_a_run_without_weights_says_how_to_go_on(finished_run, tmp_path):
 def test_an_attribute_beyond_the_paper_s(finished_run, tmp_path):
     shutil.copytree(finished_run.folder, tmp_path / "hats")
     data = json.loads((tmp_path / "hats" / "data.json").read_text())
-    (tmp_path / "hats" / "data.json").write_text(json.dumps({**data, "column": "Wearing_Hat"}))
+    (tmp_path / "hats" / "data.json").write_text(
+        json.dumps({**data, "attributes": [{"column": "Wearing_Hat"}]})
+    )
     subject = load_run(tmp_path / "hats")
     assert [edit.name for edit in subject.edits] == ["add_wearing_hat", "remove_wearing_hat"]
 
 
 @pytest.mark.slow
 def test_the_baseline_is_a_subject_as_well(faces, tmp_path):
-    config = TrainConfig(
+    config = TrainConfig.of(
         attr="glasses",
         model="vae_gan",
         image_size=32,

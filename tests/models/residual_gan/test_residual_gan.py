@@ -85,7 +85,7 @@ def test_a_step_moves_each_player_down_its_own_gradient():
     with tf.GradientTape(persistent=True) as tape:
         terms = model.objective(images, training=True)
     players = (
-        (model.generator_variables, terms.generator_loss),
+        (model.players[0].variables, terms.generator_loss),
         (model.discriminator.trainable_variables, terms.discriminator_loss),
     )
     gradients = [

@@ -8,6 +8,7 @@ import tensorflow as tf
 from faceattr import pixels
 from faceattr.attributes import find_attribute
 from faceattr.models.vae_gan import losses
+from faceattr.models.vae_gan.gradients import noise
 from faceattr.models.vae_gan.model import VAEGAN, Terms
 from faceattr.models.vae_gan.networks import Decoder, Encoder, RealnessDiscriminator
 
@@ -112,11 +113,11 @@ def test_the_gan_losses_are_minus_the_logs_of_probabilities():
 def test_each_network_follows_its_own_loss_and_no_other(model):
     batch = pair()
     real = tf.concat(batch, axis=0)
-    noise = model._noise((6, 5), tf.distribute.get_replica_context())
+    drawn = noise(model, (6, 5), tf.distribute.get_replica_context())
     with tf.GradientTape(persistent=True) as tape:
         mean, log_variance = model.encoder(real, training=True)
-        codes = mean + tf.exp(log_variance / 2) * noise[0]
-        generated = model.decoder(tf.concat([codes, noise[1]], axis=0), training=True)
+        codes = mean + tf.exp(log_variance / 2) * drawn[0]
+        generated = model.decoder(tf.concat([codes, drawn[1]], axis=0), training=True)
         logits, features = model.discriminator(tf.concat([real, generated], 0), training=True)
         prior = losses.prior_loss(mean, log_variance)
         feature = losses.feature_loss(tf.stop_gradient(features[:6]), features[6:12])
@@ -132,14 +133,14 @@ def test_each_network_follows_its_own_loss_and_no_other(model):
         }
     gradients = {
         name: tape.gradient(wanted[name], [w.value for w in network.trainable_weights])
-        for name, network, _ in model.players
+        for name, (network,) in model.networks_of.items()
     }
     before = {
         name: [weight.numpy() for weight in network.trainable_weights]
-        for name, network, _ in model.players
+        for name, (network,) in model.networks_of.items()
     }
     logs = model.train_step(batch)
-    for name, network, _ in model.players:
+    for name, (network,) in model.networks_of.items():
         assert float(logs[f"{name}_loss"]) == pytest.approx(float(wanted[name]), rel=1e-4)
         for first, weight, gradient in zip(
             before[name], network.trainable_weights, gradients[name], strict=True
@@ -167,11 +168,11 @@ def test_a_discriminator_that_is_far_ahead_waits_for_the_others(model):
 
 def test_what_is_drawn_depends_on_the_step_alone(model):
     context = tf.distribute.get_replica_context()
-    first, again = (model._noise((4, 5), context).numpy() for _ in range(2))
+    first, again = (noise(model, (4, 5), context).numpy() for _ in range(2))
     np.testing.assert_array_equal(first, again)
     assert np.abs(first[0] - first[1]).max() > 0.1
     model.steps.assign_add(1)
-    assert np.abs(first - model._noise((4, 5), context).numpy()).max() > 0.1
+    assert np.abs(first - noise(model, (4, 5), context).numpy()).max() > 0.1
 
 
 def test_the_residual_is_what_is_decoded_of_the_moved_code_less_the_image(vivid):

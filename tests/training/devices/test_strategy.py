@@ -8,7 +8,8 @@ import pytest
 import tensorflow as tf
 
 from faceattr.errors import UserError
-from faceattr.training.devices.strategy import check_shares, chosen_gpus, compiles, make_strategy
+from faceattr.training.devices.gpus import chosen_gpus
+from faceattr.training.devices.strategy import check_shares, compiles, make_strategy
 
 ROOT = pathlib.Path(__file__).parents[3]
 
@@ -69,7 +70,7 @@ import pathlib
 from faceattr.runs.settings import TrainConfig
 from faceattr.training.train import train
 
-config = TrainConfig(
+config = TrainConfig.of(
     attr="glasses", image_size=32, width=4, batch_size=4, steps=2, synthetic_faces=40,
     precision="mixed_float16",
 )

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from faceattr.runs.run import Run
-from faceattr.training.model import newest_model
+from faceattr.runs.weights import newest_model
 
 ROOT = pathlib.Path(__file__).parents[3]
 
@@ -46,7 +46,7 @@ def remembered(*arguments):
 
 fit.new_model = remembered
 folder, name = pathlib.Path(sys.argv[1]), sys.argv[2]
-fit.train(TrainConfig(**SETTINGS), folder / "run" if name != "alone" else folder / "alone")
+fit.train(TrainConfig.of(**SETTINGS), folder / "run" if name != "alone" else folder / "alone")
 np.savez(folder / f"{name}.npz", *[weight.numpy() for weight in made[0].weights])
 """
 

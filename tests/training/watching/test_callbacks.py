@@ -15,6 +15,7 @@ from PIL import Image
 
 from faceattr import pixels
 from faceattr.attributes import find_attribute
+from faceattr.models.residual_gan.family import FAMILY
 from faceattr.runs.run import Run
 from faceattr.training.watching import callbacks
 from faceattr.training.watching.callbacks import (
@@ -27,9 +28,16 @@ from faceattr.training.watching.callbacks import (
     mean_covers,
     sample_grid,
 )
-from faceattr.training.watching.guards import Advice, FiniteLosses, GracefulStop, TrainingDiverged
+from faceattr.training.watching.guards import (
+    Advice,
+    FiniteLosses,
+    GivenAdvice,
+    GracefulStop,
+    TrainingDiverged,
+)
 
 GLASSES = find_attribute("glasses", ["Eyeglasses"])
+TERMS = FAMILY.terms(GLASSES.edits)
 MAIN_TERMS = (
     "generator_loss",
     "gan_loss",
@@ -75,10 +83,13 @@ class MeanOfBatches(keras.Model):
 
 
 class Editor:
-    """Stands in for a ResidualGAN: G0 brightens by 0.5, G1 darkens by 0.25."""
+    """Stands in for a model: adding brightens by 0.5, removing darkens by 0.25."""
 
     def residual_image(self, images, edit):
         return np.full_like(images, 0.5 if edit.adds else -0.25)
+
+    def shown(self, images):
+        return []
 
 
 def test_steps_are_counted_over_the_whole_run_and_logs_come_as_numbers():
@@ -168,7 +179,7 @@ def test_metrics_are_read_on_from_where_they_ended(tmp_path):
 )
 def test_the_bar_shows_images_per_second_and_the_main_terms(state, images_per_second):
     shown = {}
-    progress = Progress(103, 200, batch_size=8)
+    progress = Progress(103, 200, 8, TERMS)
     progress.bar = types.SimpleNamespace(
         format_dict=state,
         set_postfix=lambda terms, refresh: shown.update(terms),
@@ -181,7 +192,7 @@ def test_the_bar_shows_images_per_second_and_the_main_terms(state, images_per_se
 
 
 def test_the_bar_stands_at_the_steps_of_the_whole_run(capsys):
-    progress = Progress(5, 10, batch_size=8)
+    progress = Progress(5, 10, 8, TERMS)
     progress.on_train_begin()
     do_steps(progress, 5, dict.fromkeys(MAIN_TERMS, 1.0))
     progress.on_train_end()
@@ -193,22 +204,25 @@ def test_the_bar_stands_at_the_steps_of_the_whole_run(capsys):
 
 def test_grids_are_drawn_every_few_steps_and_at_the_end(tmp_path):
     run = new_run(tmp_path)
-    faces = tuple(np.full((2, 8, 8, 3), value, np.uint8) for value in (100, 200))
-    samples = Samples(run, GLASSES, faces, first_step=0, every=4, steps=10)
+    faces = {
+        edit: np.full((2, 8, 8, 3), value, np.uint8)
+        for edit, value in zip(GLASSES.edits, (100, 200), strict=True)
+    }
+    samples = Samples(run, faces, first_step=0, every=4, steps=10)
     samples.set_model(Editor())
     samples.on_train_begin()
     do_steps(samples, 10)
     assert [step for step, _ in run.samples] == [0, 4, 8, 10]
     with Image.open(run.sample_path(10)) as grid:
-        np.testing.assert_array_equal(np.asarray(grid), sample_grid(Editor(), GLASSES, faces))
+        np.testing.assert_array_equal(np.asarray(grid), sample_grid(Editor(), faces))
 
 
 def test_a_resumed_training_deletes_the_grids_it_will_draw_again(tmp_path):
     run = new_run(tmp_path)
     for step in (0, 4, 8):
         run.sample_path(step).write_bytes(b"old")
-    faces = tuple(np.zeros((2, 8, 8, 3), np.uint8) for _ in range(2))
-    samples = Samples(run, GLASSES, faces, first_step=4, every=3, steps=10)
+    faces = {edit: np.zeros((2, 8, 8, 3), np.uint8) for edit in GLASSES.edits}
+    samples = Samples(run, faces, first_step=4, every=3, steps=10)
     samples.set_model(Editor())
     samples.on_train_begin()
     assert [step for step, _ in run.samples] == [0, 4]
@@ -218,8 +232,11 @@ def test_a_resumed_training_deletes_the_grids_it_will_draw_again(tmp_path):
 
 
 def test_a_grid_shows_input_residual_and_edit_of_both_directions():
-    faces = tuple(np.full((3, 8, 8, 3), value, np.uint8) for value in (100, 200))
-    grid = sample_grid(Editor(), GLASSES, faces)
+    faces = {
+        edit: np.full((3, 8, 8, 3), value, np.uint8)
+        for edit, value in zip(GLASSES.edits, (100, 200), strict=True)
+    }
+    grid = sample_grid(Editor(), faces)
     # The middle of the first image of each row; gaps of two pixels, a margin for the names.
     middles = grid[2 + 4 :: 10, -3 * 10 - 2 + 4]
     residuals = [pixels.residual_to_uint8(np.float32(value)) for value in (0.5, -0.25)]
@@ -238,7 +255,8 @@ def test_a_loss_that_is_not_finite_names_its_step_and_term(bad):
 
 
 def test_advice_is_kept_once_each_with_its_step(caplog):
-    advice = Advice(first_step=Advice.FIRST_STEP - 2)
+    advice = Advice(FAMILY.alarms)
+    callback = GivenAdvice(Advice.FIRST_STEP - 2, advice)
     fine = {
         "residual_to_positive": np.array([0.1]),
         "residual_to_negative": np.array([0.1]),
@@ -247,7 +265,7 @@ def test_advice_is_kept_once_each_with_its_step(caplog):
     collapsed = fine | {"residual_to_positive": 1e-4, "residual_to_negative": 1e-4}
     certain = fine | {"discriminator_loss": 1e-4}
     for logs in (collapsed, fine, collapsed, collapsed, certain, certain):
-        do_steps(advice, 1, logs)
+        do_steps(callback, 1, logs)
     first, second = advice.given
     assert first.startswith(f"step {Advice.FIRST_STEP + 1}: the residuals have collapsed")
     assert second.startswith(f"step {Advice.FIRST_STEP + 3}: the discriminator tells")
@@ -304,7 +322,8 @@ import numpy as np
 from faceattr.attributes import find_attribute
 from faceattr.training.watching.callbacks import MetricsLog, Progress, ResetMeans, Samples
 from faceattr.training.watching.checkpoints import Checkpoints
-from faceattr.training.watching.guards import Advice, FiniteLosses, GracefulStop
+from faceattr.training.watching.guards import Advice, FiniteLosses, GivenAdvice, GracefulStop
+from faceattr.models.residual_gan.family import FAMILY
 from faceattr.training.watching.live_page import LivePage
 from faceattr.runs.run import Run
 from faceattr.training.watching.tensorboard_log import TensorBoardLog
@@ -342,19 +361,25 @@ class Counter(keras.Model):
     def residual_image(self, images, edit):
         return keras.ops.zeros_like(images) + self.steps / 1000
 
+    def shown(self, images):
+        return []
+
 run = Run(pathlib.Path(sys.argv[1]))
 model = Counter()
 model.compile(optimizer="sgd")
-advice = Advice(0)
-faces = tuple(np.zeros((2, 8, 8, 3), np.uint8) for _ in range(2))
+advice = Advice(FAMILY.alarms)
+edits = find_attribute("glasses", ["Eyeglasses"]).edits
+terms = FAMILY.terms(edits)
+faces = {edit: np.zeros((2, 8, 8, 3), np.uint8) for edit in edits}
 with GracefulStop() as stop:
     model.fit(
         np.zeros((50, 1), np.float32), batch_size=1, shuffle=False, verbose=0,
         callbacks=[
-            stop, FiniteLosses(0), Progress(0, 50, 1), advice, MetricsLog(run, 0, 50, 1),
+            stop, FiniteLosses(0), Progress(0, 50, 1, terms), GivenAdvice(0, advice),
+            MetricsLog(run, 0, 50, 1),
             ResetMeans(0),
-            Samples(run, find_attribute("glasses", ["Eyeglasses"]), faces, 0, 25, 50),
-            TensorBoardLog(run, 0), LivePage(run, 0, 50, advice),
+            Samples(run, faces, 0, 25, 50),
+            TensorBoardLog(run, 0, terms), LivePage(run, 0, terms, advice),
             Checkpoints(run, 0, 10, keep=3, best_by="gan_loss"),
         ],
     )
@@ -367,8 +392,8 @@ def test_every_callback_works_on_jax_without_tensorflow(tmp_path):
     from faceattr.runs.settings import TrainConfig
 
     run = new_run(tmp_path)
-    run.write_config(TrainConfig(attr="glasses", image_size=32, batch_size=1, steps=50))
-    run.write_data({"edits": {"to_positive": "add_glasses", "to_negative": "remove_glasses"}})
+    run.write_config(TrainConfig.of(attr="glasses", image_size=32, batch_size=1, steps=50))
+    run.write_data({"attributes": [{"column": "Eyeglasses"}]})
     command = [sys.executable, "-c", _WITHOUT_TENSORFLOW, str(run.folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

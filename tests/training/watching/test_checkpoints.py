@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faceattr.errors import UserError
-from faceattr.runs.run import Best, Run
+from faceattr.runs.checkpoint_files import Best
+from faceattr.runs.run import Run
 from faceattr.training.watching import checkpoints
 from faceattr.training.watching.callbacks import ROW_EVERY
 from faceattr.training.watching.checkpoints import Checkpoints

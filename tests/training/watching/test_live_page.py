@@ -1,3 +1,4 @@
+import dataclasses
 import datetime
 import html.parser
 import json
@@ -10,6 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from faceattr.attributes import find_attribute
+from faceattr.models.family import Term
+from faceattr.models.residual_gan.family import FAMILY
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
 from faceattr.training.watching import live_page as module
@@ -17,6 +21,7 @@ from faceattr.training.watching.charts import MOST_POINTS, smooth, thin
 from faceattr.training.watching.guards import Advice
 from faceattr.training.watching.live_page import MOST_THUMBNAILS, Facts, LivePage, evenly, live_page
 
+GLASSES = find_attribute("glasses", ["Eyeglasses"])
 WRITTEN = datetime.datetime(2030, 5, 4, 13, 2, 1, tzinfo=datetime.UTC)
 TERMS = (
     "discriminator_accuracy_generated",
@@ -38,7 +43,9 @@ def facts(**changes):
     settings = {
         "name": "glasses-1",
         "attribute": "glasses",
+        "method": "Residual images",
         "edits": ("add_glasses", "remove_glasses"),
+        "terms": FAMILY.terms(GLASSES.edits),
         "step": 600,
         "steps": 2000,
         "batch_size": 16,
@@ -157,7 +164,9 @@ def test_what_users_named_is_escaped():
     named = facts(
         name=evil,
         attribute=evil,
+        method=evil,
         edits=(evil, evil),
+        terms=(Term(evil, evil, evil, evil),),
         settings={evil: evil, "list": [evil]},
         warnings=[evil],
     )
@@ -363,8 +372,8 @@ def test_evenly_takes_the_first_and_the_last(count, most):
 @pytest.fixture
 def run(tmp_path):
     run = Run.create(tmp_path / "glasses-1")
-    run.write_config(TrainConfig(attr="glasses", image_size=32, batch_size=4, steps=100))
-    run.write_data({"edits": {"to_positive": "add_glasses", "to_negative": "remove_glasses"}})
+    run.write_config(TrainConfig.of(attr="glasses", image_size=32, batch_size=4, steps=10))
+    run.write_data({"attributes": [{"column": "Eyeglasses"}]})
     return run
 
 
@@ -373,7 +382,7 @@ def page_of(run):
 
 
 def test_the_page_is_there_before_the_first_step_and_says_how_it_ended(run):
-    page = LivePage(run, 0, 10)
+    page = LivePage(run, 0, FAMILY.terms(run.edits))
     page.on_train_begin()
     assert "training" in page_of(run).words
     assert "0 of 10" in page_of(run).words
@@ -382,7 +391,7 @@ def test_the_page_is_there_before_the_first_step_and_says_how_it_ended(run):
     page.on_train_end()
     assert "stopped" in page_of(run).words
     assert "4 of 10" in page_of(run).words
-    page = LivePage(run, 4, 10)
+    page = LivePage(run, 4, FAMILY.terms(run.edits))
     page.on_train_begin()
     assert "training" in page_of(run).words
     for _ in range(6):
@@ -397,7 +406,7 @@ def test_the_page_is_there_before_the_first_step_and_says_how_it_ended(run):
 def test_the_page_is_written_at_each_grid_and_every_few_seconds(run, monkeypatch):
     clock = types.SimpleNamespace(now=7.0, monotonic=lambda: clock.now)
     monkeypatch.setattr(module, "time", clock)
-    page = LivePage(run, 0, 100, seconds=10)
+    page = LivePage(run, 0, FAMILY.terms(run.edits), seconds=10)
     page.on_train_begin()
     written = []
     for step in range(1, 41):
@@ -414,9 +423,10 @@ def test_the_page_is_written_at_each_grid_and_every_few_seconds(run, monkeypatch
 
 def test_the_page_shows_rows_and_warnings_of_the_run(run):
     run.metrics_path.write_text("".join(json.dumps(row) + "\n" for row in some_rows(3)))
-    advice = Advice(0)
+    run.write_config(dataclasses.replace(run.config, steps=100))
+    advice = Advice(FAMILY.alarms)
     advice.given.append("step 120: more images help")
-    page = LivePage(run, 60, 100, advice=advice)
+    page = LivePage(run, 60, FAMILY.terms(run.edits), advice)
     page.on_train_begin()
     shown = page_of(run)
     assert "step 120: more images help" in shown.words

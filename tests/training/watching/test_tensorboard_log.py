@@ -11,15 +11,20 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.summary.writer import event_file_writer
 
+from faceattr.attributes import find_attribute
+from faceattr.models.registry import families
+from faceattr.models.residual_gan.family import FAMILY
 from faceattr.runs.run import Run
 from faceattr.training.watching.callbacks import ROW_EVERY, MetricsLog
-from faceattr.training.watching.tensorboard_log import (
-    TensorBoardLog,
-    scalar_tag,
-    tensorboard_is_installed,
-)
+from faceattr.training.watching.tensorboard_log import TensorBoardLog, tensorboard_is_installed
 
 GRID_EVERY = 30
+TERMS = FAMILY.terms(find_attribute("glasses", ["Eyeglasses"]).edits)
+TAGS = {
+    "gan_loss": "generator/gan_loss",
+    "discriminator_loss": "discriminator/discriminator_loss",
+    "pairs_per_second": "speed/pairs_per_second",
+}
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ def train(run, first_step, last_step, steps, seed=0, finish=True, log=True):
     """Steps with a term of random values; without `finish` the training is killed."""
     random = np.random.default_rng(seed)
     metrics = MetricsLog(run, first_step, steps, batch_size=4)
-    board = TensorBoardLog(run, first_step) if log else None
+    board = TensorBoardLog(run, first_step, TERMS) if log else None
     metrics.on_train_begin()
     for _, path in [sample for sample in run.samples if sample[0] > first_step]:
         path.unlink()  # as Samples does
@@ -76,7 +81,7 @@ def assert_shows_the_run(run):
     """TensorBoard has each row and each grid of the run's files once, and nothing else."""
     events = read(run)
     wanted = rows(run)
-    tags = {term: scalar_tag(term) for term in wanted[0] if term != "step"}
+    tags = {term: TAGS[term] for term in wanted[0] if term != "step"}
     assert set(events.Tags()["scalars"]) == set(tags.values())
     for term, tag in tags.items():
         scalars = events.Scalars(tag)
@@ -127,10 +132,12 @@ def test_a_run_that_gets_tensorboard_later_shows_its_whole_past(run):
     assert_shows_the_run(run)
 
 
-def test_terms_are_drawn_in_groups():
-    tags = [scalar_tag(term) for term in ("gan_loss", "discriminator_loss", "pairs_per_second")]
-    assert [tag.split("/")[0] for tag in tags] == ["generator", "discriminator", "speed"]
-    assert scalar_tag("residual_to_positive") == "residual/residual_to_positive"
+def test_terms_are_filed_under_whose_they_are():
+    of = {
+        name: {term.name: term.group for term in each.terms()} for name, each in families().items()
+    }
+    assert of["residual_gan"]["r1_penalty"] == "discriminator"
+    assert of["vae_gan"]["prior_loss"] == "encoder", "it is no generator's"
 
 
 def test_a_training_may_do_without_the_package(monkeypatch):

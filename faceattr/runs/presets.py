@@ -1,0 +1,54 @@
+"""Presets: settings that go together, which each family names for itself."""
+
+from typing import Any
+
+from faceattr.errors import UserError
+from faceattr.models.registry import DEFAULT, families
+from faceattr.runs.settings import TrainConfig
+
+
+def preset_names() -> tuple[str, ...]:
+    """Every preset of any family, each once."""
+    return tuple(dict.fromkeys(name for each in families().values() for name in each.presets))
+
+
+def preset_config(preset: str | None, settings: dict[str, Any]) -> TrainConfig:
+    """A preset with some settings changed.
+
+    Args:
+        preset: its name; None for `quick` on synthetic faces and `paper` on real ones, where the
+            model has them.
+        settings: settings that differ from the preset, see `TrainConfig.of`; `attr` is needed. A
+            preset that the default model does not have chooses the model that has it.
+
+    Raises:
+        UserError: if the preset is unknown or a setting out of range.
+    """
+    if preset is None:
+        preset = "quick" if settings.get("data", "synthetic") == "synthetic" else "paper"
+    elif preset not in preset_names():
+        raise UserError(f"--preset {preset}: choose one of {', '.join(preset_names())}")
+    else:
+        having = [name for name, each in families().items() if preset in each.presets]
+        model = settings.get("model", DEFAULT if DEFAULT in having else having[0])
+        if model not in having:
+            raise UserError(f"--preset {preset} is for --model {' or '.join(having)}, not {model}")
+        settings = {**settings, "model": model}
+    named = families().get(settings.get("model", DEFAULT))
+    chosen = {} if named is None else named.presets.get(preset, {})
+    return TrainConfig.of(**{**chosen, **settings})
+
+
+def presets_help() -> str:
+    """What the help of `--preset` says of each."""
+    words = []
+    for preset in preset_names():
+        of = {
+            name: each.presets[preset]
+            for name, each in families().items()
+            if preset in each.presets
+        }
+        first = next(iter(of.values()))
+        said = ", ".join(f"{name} {value}" for name, value in first.items())
+        words.append(f"{preset} ({said})")
+    return f"{' or '.join(words)}; default: quick on synthetic faces, paper on real ones"
