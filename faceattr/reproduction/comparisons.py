@@ -130,9 +130,8 @@ def not_worse(
             )
             for _ in range(_DRAWS)
         ]
-        low, high = np.quantile(draws, [0.025, 0.975])
-        value = sides[0].mean() - sides[1].mean()
-        gap = Estimate(float(value), float(low), float(high), min(map(len, sides)))
+        value = float(sides[0].mean() - sides[1].mean())
+        gap = Estimate(value, *intervals.between(draws), min(map(len, sides)))
     means = [float(side.mean()) if len(side) else float("nan") for side in sides]
     verdict = _by_sign(gap.low + margin, gap.high + margin)
     return Comparison(

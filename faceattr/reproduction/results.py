@@ -4,6 +4,7 @@ import datetime
 import pathlib
 from collections.abc import Sequence
 
+from faceattr.evaluation.measures.intervals import CONFIDENCE
 from faceattr.evaluation.this_machine import this_machine
 from faceattr.files import write_text
 from faceattr.pictures.words import fixed
@@ -50,8 +51,8 @@ def write_results(laboratory: Laboratory, experiments: Sequence[str], command: s
         _setting(laboratory, command),
         *([_TOO_SHORT] if laboratory.settings.steps < _FEWEST_STEPS else []),
         "## The claims",
-        "A claim is held if the whole 95% interval of each of its differences lies on its side,"
-        " not held if one lies wholly on the other, and undecided otherwise.",
+        f"A claim is held if the whole {CONFIDENCE:.0%} interval of each of its differences lies on "
+        "its side, not held if one lies wholly on the other, and undecided otherwise.",
         claims_table(claims),
         comparisons_table(claims),
         "## The judge",
@@ -107,4 +108,6 @@ def comparisons_table(claims: Sequence[Claim]) -> str:
                     each.verdict,
                 ]
             )
-    return table(("measure", "first", "second", "difference (95%)", "faces", "verdict"), rows)
+    return table(
+        ("measure", "first", "second", f"difference ({CONFIDENCE:.0%})", "faces", "verdict"), rows
+    )

@@ -9,13 +9,13 @@ import json
 import logging
 import pathlib
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
 from faceattr.errors import UserError
+from faceattr.evaluation.json_values import of_type
 from faceattr.evaluation.judge.classifier_data import (
     LabelledFaces,
     TrainingBatches,
@@ -260,24 +260,9 @@ def _save(classifier: AttributeClassifier, folder: pathlib.Path) -> None:
 
 def _load(folder: pathlib.Path) -> AttributeClassifier:
     try:
-        facts: dict[str, Any] = json.loads((folder / "classifier.json").read_text("utf-8"))
-        return AttributeClassifier(
-            columns=tuple(facts["columns"]),
-            settings=ClassifierSettings(**facts["settings"]),
-            scores={
-                source: {column: ColumnScore(**score) for column, score in columns.items()}
-                for source, columns in facts["scores"].items()
-            },
-            reliability={
-                source: {
-                    column: [ReliabilityBin(**each) for each in bins]
-                    for column, bins in columns.items()
-                }
-                for source, columns in facts["reliability"].items()
-            },
-            sources={source: SourceCounts(**counts) for source, counts in facts["sources"].items()},
-            model=keras.models.load_model(folder / "classifier.keras", compile=False),
-        )
+        facts = json.loads((folder / "classifier.json").read_text("utf-8"))
+        model = keras.models.load_model(folder / "classifier.keras", compile=False)
+        return of_type(AttributeClassifier, {**facts, "model": model})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{folder}: damaged attribute classifier ({error}); remove it") from None
 

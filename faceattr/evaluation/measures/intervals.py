@@ -2,6 +2,7 @@
 
 import dataclasses
 import statistics
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -82,8 +83,13 @@ def mean(
         return Estimate(nan, nan, nan, 0, confidence)
     random = np.random.default_rng([seed, _BOOTSTRAP_DRAWS])
     means = [values[random.integers(count, size=count)].mean() for _ in range(draws)]
-    low, high = np.quantile(means, [0.5 - confidence / 2, 0.5 + confidence / 2])
-    return Estimate(float(values.mean()), float(low), float(high), count, confidence)
+    return Estimate(float(values.mean()), *between(means, confidence), count, confidence)
+
+
+def between(draws: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """The bounds between which so many of the draws of a bootstrap lie."""
+    low, high = np.quantile(draws, [0.5 - confidence / 2, 0.5 + confidence / 2])
+    return float(low), float(high)
 
 
 def decibels(values: np.ndarray, seed: int) -> Estimate:

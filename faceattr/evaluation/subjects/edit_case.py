@@ -71,39 +71,6 @@ class EditCase:
         return self.faces.landmarks(self.indices)
 
 
-def apply_edit(
-    subject: Subject, edit: Edit, faces: EvaluationFaces, sets: tuple[FaceSet, FaceSet]
-) -> EditCase:
-    """Edits the held-out faces.
-
-    Args:
-        subject: it has the edit.
-        edit: which one.
-        faces: the held-out faces.
-        sets: those without and those with the attribute, at the size of the edit.
-    """
-    without, having = faces.held_out(edit.column)
-    needed, needless = sets if edit.adds else sets[::-1]
-    made = subject.edits[edit]
-    changes = [residuals(made, each.images) for each in (needed, needless)]
-    edited = [
-        each.changed(edited_images(each.images, change))
-        for each, change in zip((needed, needless), changes, strict=True)
-    ]
-    return EditCase(
-        subject=subject,
-        edit=edit,
-        faces=faces,
-        indices=without if edit.adds else having,
-        needed=needed,
-        edited=edited[0],
-        needless=needless,
-        needless_edited=edited[1],
-        residual=changes[0],
-        needless_residual=changes[1],
-    )
-
-
 class Cases:
     """Applies edits; those that are tried on the same faces share them, and what is seen there.
 
@@ -134,7 +101,24 @@ class Cases:
                 for indices in faces.held_out(edit.column)
             )
             self._key, self._sets = key, (without, having)
-        return apply_edit(subject, edit, faces, self._sets)
+        needed, needless = self._sets if edit.adds else self._sets[::-1]
+        changes = [residuals(subject.edits[edit], each.images) for each in (needed, needless)]
+        edited = [
+            each.changed(edited_images(each.images, change))
+            for each, change in zip((needed, needless), changes, strict=True)
+        ]
+        return EditCase(
+            subject=subject,
+            edit=edit,
+            faces=faces,
+            indices=faces.held_out(edit.column)[0 if edit.adds else 1],
+            needed=needed,
+            edited=edited[0],
+            needless=needless,
+            needless_edited=edited[1],
+            residual=changes[0],
+            needless_residual=changes[1],
+        )
 
     def _set(self, crops: np.ndarray) -> FaceSet:
         few = draw_few(len(crops), self._few, self._seed)

@@ -4,7 +4,7 @@ import numpy as np
 
 from faceattr.attributes import PAPER_ATTRIBUTES
 from faceattr.evaluation.judge.face_models import HOW_TO_INSTALL
-from faceattr.evaluation.measures.intervals import Estimate
+from faceattr.evaluation.measures.intervals import CONFIDENCE, Estimate
 from faceattr.evaluation.measures.pose import YAW_EDGES, success_by_yaw
 from faceattr.pictures.words import fixed
 from faceattr.reproduction import comparisons
@@ -75,7 +75,13 @@ def fig9(laboratory: Laboratory) -> Result:
         {"fig9": stacked(sheets, across=2)},
         "The three most turned faces of each direction: chosen, not random.\n\n"
         + table(
-            ("head turn", "faces", "success (95%)", "kernel distance, mean over edits"), rows_of
+            (
+                "head turn",
+                "faces",
+                f"success ({CONFIDENCE:.0%})",
+                "kernel distance, mean over edits",
+            ),
+            rows_of,
         ),
         (claim,),
         {"bins": bins, "kernels": kernels},
