@@ -85,7 +85,7 @@ def evaluate(
         of_edit, values = measured(case, measures, seed, left_out)
         found[subject.name].append(of_edit)
         by_face[subject.name, edit] = values
-        pictures[subject.name, edit] = pictures_of(case, values, seed, settings.pictures)
+        pictures[subject.name, edit] = pictures_of(case, seed, settings.pictures)
     reference = _identity_reference(pairs, models, settings, left_out)
     edited = {edit.column for subject, _ in pairs for edit in subject.edits}
     metrics = Metrics(

@@ -51,8 +51,8 @@ def write_results(laboratory: Laboratory, experiments: Sequence[str], command: s
         _setting(laboratory, command),
         *([_TOO_SHORT] if laboratory.settings.steps < _FEWEST_STEPS else []),
         "## The claims",
-        f"A claim is held if the whole {CONFIDENCE:.0%} interval of each of its differences lies on "
-        "its side, not held if one lies wholly on the other, and undecided otherwise.",
+        f"A claim is held if the whole {CONFIDENCE:.0%} interval of each of its differences lies "
+        "on its side, not held if one lies wholly on the other, and undecided otherwise.",
         claims_table(claims),
         comparisons_table(claims),
         "## The judge",

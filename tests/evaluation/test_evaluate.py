@@ -425,9 +425,10 @@ def test_pictures_are_of_all_faces(faces, found):
     assert len(whole.images) == len(whole.needless_images) == 20
     assert np.array_equal(whole.images, faces.table.images[faces.held_out("Eyeglasses")[0]])
     assert np.array_equal(whole.needless_edited[:, ~EYES], whole.needless_images[:, ~EYES])
-    after = whole.probabilities_after[whole.worst]
+    of_all = found.by_face["glasses", ADD].success.after
+    after = of_all[whole.worst]
     assert (np.diff(after) >= 0).all()
-    assert after[0] == whole.probabilities_after.min()
+    assert after[0] == of_all.min()
 
 
 def test_pictures_are_of_those_that_are_shown_where_all_are_too_many(faces, monkeypatch):
@@ -437,7 +438,7 @@ def test_pictures_are_of_those_that_are_shown_where_all_are_too_many(faces, monk
     assert len(whole.images) == 20
     assert len(some.needless_images) == 3
     assert 3 <= len(some.images) <= 6
-    for name in ("images", "edited", "residual", "probabilities_before", "probabilities_after"):
+    for name in ("images", "edited", "residual"):
         for chosen in ("random", "worst"):
             kept, of_all = (
                 getattr(pictures, name)[getattr(pictures, chosen)] for pictures in (some, whole)
@@ -447,7 +448,7 @@ def test_pictures_are_of_those_that_are_shown_where_all_are_too_many(faces, monk
 
 def test_what_removes_is_worst_where_most_is_left(found):
     pictures = found.pictures["glasses", REMOVE]
-    after = pictures.probabilities_after
+    after = found.by_face["glasses", REMOVE].success.after
     assert after[pictures.worst[0]] == after.max()
 
 

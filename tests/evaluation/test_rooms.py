@@ -1,4 +1,4 @@
-"""What no file of evaluation/ may know: which kinds of models there are, and how files name edits."""
+"""What no file of evaluation/ may know: kinds of models, and how files name edits."""
 
 import pathlib
 

@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 
-from faceattr.evaluation.measures.measured import FaceValues
 from faceattr.evaluation.subjects.edit_case import EditCase
 
 # Keeps these draws apart from other draws of the same seed.
@@ -21,8 +20,6 @@ class EditPictures:
         edited: uint8 [n, s, s, 3].
         residual: float32 [n, s, s, 3].
         needless_images, needless_edited: uint8 [m, s, s, 3], faces that have it already.
-        probabilities_before, probabilities_after: float64 [n], of having the attribute.
-        yaw: float64 [n], see `pose.yaw`; None where it is not known.
         truth: uint8 [n, s, s, 3], true counterfactuals; None for photographs.
         random: int64 [k], places of faces that are drawn by the seed, not chosen.
         worst: int64 [k], places of those that the judge finds least like the target after the
@@ -34,28 +31,22 @@ class EditPictures:
     residual: np.ndarray
     needless_images: np.ndarray
     needless_edited: np.ndarray
-    probabilities_before: np.ndarray
-    probabilities_after: np.ndarray
     random: np.ndarray
     worst: np.ndarray
-    yaw: np.ndarray | None = None
     truth: np.ndarray | None = None
 
 
-def pictures_of(
-    case: EditCase, values: FaceValues, seed: int, most: int | None = None
-) -> EditPictures:
+def pictures_of(case: EditCase, seed: int, most: int | None = None) -> EditPictures:
     """The faces of an edit, or some of them where all would fill the memory.
 
     Args:
         case: the edit.
-        values: of its faces.
         seed: int, of the draw.
         most: int, how many faces of a class are kept, and at least those that are shown; None
             for all.
     """
     order = np.random.default_rng([seed, _PICTURE_DRAWS]).permutation(len(case.needed))
-    after = values.success.after
+    _, after = case.probabilities
     worst = np.argsort(after if case.edit.adds else 1 - after, kind="stable")[:_SHOWN]
     kept = np.arange(len(order))
     needless = slice(None)
@@ -71,9 +62,6 @@ def pictures_of(
         residual=case.residual[kept],
         needless_images=case.needless.images[needless],
         needless_edited=case.needless_edited.images[needless],
-        probabilities_before=values.success.before[kept],
-        probabilities_after=after[kept],
-        yaw=None if values.pose is None else values.pose.yaw[kept],
         truth=None if truth is None else truth[kept],
         random=place[order[:_SHOWN]],
         worst=place[worst],

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from faceattr.errors import UserError
 from faceattr.evaluation.measures import identity, locality
+from faceattr.evaluation.measures.intervals import CONFIDENCE
 from faceattr.evaluation.metrics import to_json
 from faceattr.evaluation.report.edit_section import edit_section
 from faceattr.evaluation.report.html import cell
@@ -35,8 +36,9 @@ _HOW_TO_READ = (
     "trained apart, takes for the target. Alone it says little: a few cheap pixels can fool a "
     "judge. A good edit also looks real (realism near that of two real halves), leaves faces alone "
     "that already are as it wants them (no-op ratio near 0), keeps the person, and changes little "
-    "outside its place. Look at the random faces first. A bar is the 95% interval and a dot the "
-    "value; the grey tick is the unedited faces, the black one the judge's own recall, the green "
+    "outside its place. Look at the random faces first. A bar is the "
+    f"{CONFIDENCE:.0%} interval and a dot the value; the grey tick is the unedited faces, the "
+    "black one the judge's own recall, the green "
     "one two halves of real faces."
 )
 

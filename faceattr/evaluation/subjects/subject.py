@@ -18,6 +18,9 @@ from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
 from faceattr.runs.weights import finished_model
 
+# What a split writes, of one attribute or of several.
+_TRAINING_LISTS = (["train_negative", "train_positive"], ["train"])
+
 # What made an edit, where its manifest does not say.
 _FIRST_METHOD = next(
     field.default for field in dataclasses.fields(TrainConfig) if field.name == "model"
@@ -127,8 +130,8 @@ def load_bundle(folder: pathlib.Path) -> Subject:
 
 
 def _training_names(run: Run) -> frozenset[str] | None:
-    paths = sorted(run.split_folder.glob("train_*.txt"))
-    if not paths:
+    paths = sorted(run.split_folder.glob("train*.txt"))
+    if [path.stem for path in paths] not in _TRAINING_LISTS:
         return None
     return frozenset(
         name for path in paths for name in path.read_text(encoding="utf-8").split("\n")[:-1]

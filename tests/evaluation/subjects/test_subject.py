@@ -44,6 +44,18 @@ def test_a_run_tells_what_it_was_trained_on(finished_run):
     assert not subject.training & (lists[2] | lists[3])
 
 
+def test_a_run_whose_lists_are_not_whole_does_not_tell_what_it_was_trained_on(
+    finished_run, tmp_path
+):
+    shutil.copytree(finished_run.folder, tmp_path / "run")
+    split = tmp_path / "run" / "split"
+    (split / "train_positive.txt").unlink()
+    assert load_run(tmp_path / "run").training is None
+    (split / "train_negative.txt").rename(split / "train.txt")
+    shared = frozenset((split / "train.txt").read_text().split())
+    assert load_run(tmp_path / "run").training == shared, "of several attributes there is one list"
+
+
 def test_a_bundle_gives_its_one_edit_as_it_will_run(finished_run, bundles, faces):
     subject = load_bundle(bundles / "remove_glasses")
     removing = find_attribute("glasses", ["Eyeglasses"]).removing
