@@ -88,7 +88,7 @@ def labelled_grid(
     """Lays images out under a label for each column, beside a label for each row.
 
     Args:
-        columns: what is above each column, such as `("input", "VAE-GAN", "ours", "residual")`;
+        columns: what is above each column, such as `("input", "theirs", "ours")`;
             all empty for none. Long labels are broken at spaces.
         rows: (label, images) pairs, an image for each column: uint8 [s, s, 3] of any side, or
             None for a cell that stays empty. Empty labels take no room.
