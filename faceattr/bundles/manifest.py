@@ -5,10 +5,14 @@ import json
 import pathlib
 from typing import Any
 
+from faceattr.edits import Edit
 from faceattr.errors import UserError
 from faceattr.faces.crop import CropGeometry
 
 MANIFEST_NAME = "manifest.json"
+# Of an edit, in the file.
+_ADDS, _REMOVES = "to_positive", "to_negative"
+
 FORMAT = 1
 """Raised when the meaning of a field changes."""
 
@@ -24,10 +28,8 @@ class Manifest:
     """What `manifest.json` holds.
 
     Attributes:
-        edit: str, such as `"add_glasses"`.
+        edit: the one edit that the bundle makes; in the file its name, column and direction.
         attribute: str, such as `"glasses"`.
-        column: str, the label column, such as `"Eyeglasses"`.
-        direction: `"to_positive"` or `"to_negative"`.
         image_size: int, side of the face crops that the networks take.
         crop: where the face crop lay in the training images.
         data: what the edit was trained on (source and counts).
@@ -41,10 +43,8 @@ class Manifest:
         format: int.
     """
 
-    edit: str
+    edit: Edit
     attribute: str
-    column: str
-    direction: str
     image_size: int
     crop: CropGeometry
     data: dict[str, Any]
@@ -59,11 +59,13 @@ class Manifest:
 
     @property
     def tflite_name(self) -> str:
-        return f"{self.edit}.tflite"
+        return f"{self.edit.name}.tflite"
 
     def write(self, bundle: pathlib.Path) -> None:
         """Writes `bundle/manifest.json`."""
-        text = json.dumps(dataclasses.asdict(self), indent=2)
+        direction = _ADDS if self.edit.adds else _REMOVES
+        edit = {"edit": self.edit.name, "column": self.edit.column, "direction": direction}
+        text = json.dumps({**dataclasses.asdict(self), **edit}, indent=2)
         (bundle / MANIFEST_NAME).write_text(text + "\n", encoding="utf-8")
 
     @classmethod
@@ -81,9 +83,13 @@ class Manifest:
                     f"{path}: format {value['format']}, but this version reads {FORMAT}; export "
                     "the run again"
                 )
+            name, column, direction = (value.pop(key) for key in ("edit", "column", "direction"))
+            if direction not in (_ADDS, _REMOVES):
+                raise ValueError(f"direction {direction!r}")
+            edit = Edit(name, column, direction == _ADDS)
             crop = CropGeometry.from_json(value.pop("crop"))
             pixel_range = tuple(value.pop("pixel_range"))
-            return cls(**value, crop=crop, pixel_range=pixel_range)
+            return cls(**value, edit=edit, crop=crop, pixel_range=pixel_range)
         except (FileNotFoundError, NotADirectoryError):
             raise UserError(f"{bundle}: no bundle here (it has no {MANIFEST_NAME})") from None
         except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -96,7 +96,7 @@ def edit_files(
     if not math.isfinite(strength):
         raise UserError(f"--strength {strength}: must be a finite number")
     # Two pictures may share a name only in different folders of one search.
-    targets = [_target(image, images, output, editor.manifest.edit) for image in images]
+    targets = [_target(image, images, output, editor.manifest.edit.name) for image in images]
     if len(set(targets)) < len(targets):
         raise UserError("two pictures have the same name: edit them into different folders")
     written: list[pathlib.Path] = []

@@ -111,10 +111,8 @@ def _write_bundle(
             )
     (attribute,) = (each for each in run.attributes if edit in each.edits)
     Manifest(
-        edit=edit.name,
+        edit=edit,
         attribute=attribute.name,
-        column=edit.column,
-        direction="to_positive" if edit.adds else "to_negative",
         image_size=model.image_size,
         crop=CropGeometry.from_json(run.data["crop"]),
         data={name: value for name, value in run.data.items() if name != "crop"},

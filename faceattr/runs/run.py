@@ -156,7 +156,7 @@ class Run(CheckpointFiles):
             results: what was measured.
             steps: int, those of the model that it was measured of.
         """
-        write_text(self._results_path, json.dumps({"steps": steps, **results}, indent=2) + "\n")
+        write_text(self._results_path, json.dumps({**results, "steps": steps}, indent=2) + "\n")
 
     @property
     def _results_path(self) -> pathlib.Path:

@@ -19,7 +19,7 @@ from faceattr.runs.run import Run
 
 EDITS = {"add_glasses": "to_positive", "remove_glasses": "to_negative"}
 
-ADDING, _ = find_attribute("glasses", ["Eyeglasses"]).edits
+ADDING, REMOVING = find_attribute("glasses", ["Eyeglasses"]).edits
 
 
 @pytest.fixture(scope="module")
@@ -117,8 +117,9 @@ def test_images_that_are_no_square_crops_are_refused_with_a_reason(bundles, monk
 
 def test_the_manifest_tells_what_a_host_needs(bundles, finished_run):
     manifest = Manifest.read(bundles / "remove_glasses")
-    assert manifest.edit == "remove_glasses"
-    assert manifest.direction == "to_negative"
+    assert manifest.edit == REMOVING
+    written = json.loads((bundles / "remove_glasses" / "manifest.json").read_text())
+    assert (written["edit"], written["direction"]) == ("remove_glasses", "to_negative")
     assert manifest.image_size == 32
     assert manifest.crop.to_json() == finished_run.data["crop"]
     assert manifest.training["steps"] == 3

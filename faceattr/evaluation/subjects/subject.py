@@ -117,7 +117,7 @@ def load_bundle(folder: pathlib.Path) -> Subject:
     """
     manifest = Manifest.read(folder)
     runtime = LiteRTRuntime(folder / manifest.tflite_name)
-    edit = Edit(manifest.edit, manifest.column, manifest.direction == "to_positive")
+    edit = manifest.edit
     return Subject(
         name=folder.resolve().name,
         method=manifest.training.get("model", _FIRST_METHOD),
