@@ -13,6 +13,7 @@ help and the tables of the documentation come from it:
 
 import argparse
 import dataclasses
+import inspect
 import math
 import types
 import typing
@@ -228,7 +229,17 @@ def described(option: Option) -> str:
     return f"{option.help} ({option.default})"
 
 
+def documented(cls: type) -> type:
+    """A decorator that tells of its options in the docstring of a data class."""
+    lines = [
+        f"{each.name}: {each.kind.__name__}{' or None' if each.optional else ''}. {described(each)}"
+        for each in options_of(cls).values()
+    ]
+    cls.__doc__ = "\n\n".join([inspect.cleandoc(cls.__doc__ or ""), "Options:", "\n".join(lines)])
+    return cls
+
+
 def flags_table(options: Iterable[Option]) -> str:
     """The options as a Markdown table, for the documentation."""
-    rows = [f"| `--{each.name}` | {described(each)} |" for each in options]
-    return "\n".join(["| flag | what it does |", "| --- | --- |", *rows]) + "\n"
+    rows = [f"| `{each.name}` | {described(each)} |" for each in options]
+    return "\n".join(["| setting | what it is |", "| --- | --- |", *rows]) + "\n"

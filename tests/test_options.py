@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faceattr.errors import UserError
-from faceattr.options import add_flags, check, flags_table, option, options_of, value_problem
+from faceattr.options import (
+    add_flags,
+    check,
+    documented,
+    flags_table,
+    option,
+    options_of,
+    value_problem,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,4 +124,14 @@ def test_the_help_has_each_group_once_and_defaults_where_the_text_is_silent():
 def test_the_table_has_a_line_for_each():
     lines = flags_table(OPTIONS.values()).splitlines()
     assert len(lines) == 2 + len(OPTIONS)
-    assert "| `--steps` | updates, 1 or more (600) |" in lines
+    assert "| `steps` | updates, 1 or more (600) |" in lines
+
+
+def test_a_documented_class_tells_of_its_options_in_python_too():
+    class Told(Settings):
+        """What it is for."""
+
+    lines = documented(Told).__doc__.splitlines()
+    assert lines[0] == "What it is for."
+    assert "folder: str or None. where it lies" in lines
+    assert "steps: int. updates, 1 or more (600)" in lines

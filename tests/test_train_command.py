@@ -15,6 +15,7 @@ from PIL import Image
 
 from faceattr.runs.run import Run
 from faceattr.runs.settings import all_options
+from faceattr.training.flags import settings_page
 
 
 @pytest.mark.slow
@@ -134,6 +135,11 @@ def test_help_names_every_setting_before_keras_is_imported():
     settings = list(all_options())
     others = ["preset", "config", "run_dir", "resume", "dry_run", "devices", "logical_devices"]
     assert sorted(flags) == sorted([*settings, *others])
+
+
+def test_the_page_of_settings_is_what_the_declarations_say():
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert page == settings_page(), "make docs"
 
 
 @pytest.mark.parametrize(

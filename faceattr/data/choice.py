@@ -11,7 +11,7 @@ from faceattr.data.labels import apply_overrides
 from faceattr.data.sources import CROPS, SOURCES, SyntheticFaces, draw_synthetic, load_files
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
-from faceattr.options import check, option
+from faceattr.options import check, documented, option
 
 _logger = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ class LoadedFaces:
     synthetic: SyntheticFaces | None = None
 
 
+@documented
 @dataclasses.dataclass(frozen=True)
 class DataChoice:
     """Which faces are used, and how they are labelled; checked when made.

@@ -12,7 +12,7 @@ from faceattr.data.splits import SPLITS
 from faceattr.errors import UserError
 from faceattr.models.family import DECAYS, IMAGE_SIZES, LEARNING_RATE, PRECISIONS, Family
 from faceattr.models.registry import DEFAULT, families, family
-from faceattr.options import Option, option, options_of
+from faceattr.options import Option, documented, option, options_of
 from faceattr.runs.settings_file import check_settings, read_object
 
 _SPLIT = "training and test"
@@ -22,12 +22,13 @@ _DEVICES = "precision and devices"
 _RUN = "the run"
 
 
+@documented
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainConfig(DataChoice):
     """Settings of one training, checked when made. The defaults are the paper's.
 
-    Each field says in its declaration what it means; `options` are those of the family that
-    `model` names, an instance of its `options` class, or None for its defaults.
+    `options` are those of the family that `model` names, an instance of its `options` class, or
+    None for its defaults.
 
     Raises:
         UserError: if a setting is of another type or out of its range.
@@ -131,8 +132,8 @@ class TrainConfig(DataChoice):
     precision: str = option(
         "float32",
         "float32 (default), mixed_bfloat16 or mixed_float16: the networks compute in half "
-        "precision, faster and in less memory on GPUs made for it; weights, outputs and losses "
-        "stay float32, and mixed_float16 scales the losses",
+        "precision, in less memory, and faster where the hardware has instructions for it; "
+        "weights, outputs and losses stay float32, and mixed_float16 scales the losses",
         group=_DEVICES,
         choices=PRECISIONS,
         metavar="TYPE",

@@ -2,9 +2,10 @@
 
 import argparse
 import dataclasses
+import itertools
 
 from faceattr.data.choice import CARE, FACES
-from faceattr.options import add_flags
+from faceattr.options import Option, add_flags, flags_table
 from faceattr.runs.presets import presets_help
 from faceattr.runs.settings import all_options
 
@@ -24,8 +25,34 @@ _ABOUT = {
     "does on few images.",
 }
 
+_PAGE = (
+    "Flags of `train.py`, keys of a settings file and of `config.json`, and arguments of "
+    "`TrainConfig.of`. A name in square brackets is the model that has the setting; the others are "
+    "of all. Made by `make docs` from the declarations."
+)
+
 OF_THE_COMMAND = ("config", "run_dir", "resume", "dry_run", "devices", "logical_devices")
 """The flags that are no settings."""
+
+
+def _settings() -> list[Option]:
+    """Every setting in the order of the help: by group, the attributes first."""
+    options = all_options()
+    preset = dataclasses.replace(
+        options["image_size"], name="preset", kind=str, help=presets_help(), metavar="NAME"
+    )
+    every = [options.pop("attr"), *options.values(), preset]
+    groups = list(dict.fromkeys([*_GROUPS, *(each.group for each in every)]))
+    return sorted(every, key=lambda each: groups.index(each.group))
+
+
+def settings_page() -> str:
+    """docs/settings.md: every setting of a training, as its declaration has it."""
+    parts = ["# Settings of a training", _PAGE]
+    for group, settings in itertools.groupby(_settings(), key=lambda each: each.group):
+        parts += [f"## {group[0].upper()}{group[1:]}", *filter(None, [_ABOUT.get(group)])]
+        parts.append(flags_table(settings).strip())
+    return "\n\n".join(parts) + "\n"
 
 
 def add_training_flags(parser: argparse.ArgumentParser) -> None:
@@ -34,17 +61,7 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
     A setting has no default here: a flag that is not given leaves the settings file, the preset
     or the run as it is.
     """
-    options = all_options()
-    preset = dataclasses.replace(
-        options["image_size"],
-        name="preset",
-        kind=str,
-        help=presets_help(),
-        metavar="NAME",
-    )
-    every = [options.pop("attr"), *options.values(), preset]
-    groups = dict.fromkeys([*_GROUPS, *(each.group for each in every)])
-    add_flags(parser, sorted(every, key=lambda each: list(groups).index(each.group)), _ABOUT)
+    add_flags(parser, _settings(), _ABOUT)
     of = {group.title: group for group in parser._action_groups}
     devices, run = of["precision and devices"], of["the run"]
     devices.add_argument(
@@ -84,3 +101,7 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print the settings, counts of the data and what a training would take, then stop",
     )
+
+
+if __name__ == "__main__":
+    print(settings_page(), end="")

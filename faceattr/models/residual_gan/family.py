@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 from faceattr.edits import Edit
 from faceattr.models.family import Alarm, Task, Term
 from faceattr.models.pair_family import DISCRIMINATOR_WINS, PairFamily, discriminator_accuracies
-from faceattr.options import check, option
+from faceattr.options import check, documented, option
 
 _OBJECTIVE = "networks and objective"
 _REGULARISERS = "regularisers, off in the paper"
 _RESIDUALS = ("residual_to_positive", "residual_to_negative")
 
 
+@documented
 @dataclasses.dataclass(frozen=True)
 class ResidualGANOptions:
     """What is the model's own of a training's settings; the defaults are the paper's.
