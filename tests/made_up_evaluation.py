@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from faceattr.evaluation.evaluate import EditPictures, Evaluation
+from faceattr.evaluation.evaluation import Evaluation
 from faceattr.evaluation.measures.intervals import Estimate
 from faceattr.evaluation.measures.realism import Distances, Realism
 from faceattr.evaluation.metrics import from_json
+from faceattr.evaluation.pictures import EditPictures
 
 SMALL_EDITS = (("glasses", "Eyeglasses", ("add_glasses", "remove_glasses")),)
 DIRECTIONS = ("to_positive", "to_negative")

@@ -6,8 +6,8 @@ import pathlib
 import time
 from collections.abc import Collection, Sequence
 
-from faceattr.edits import Edit
 from faceattr.errors import UserError
+from faceattr.evaluation.evaluation import Evaluation
 from faceattr.evaluation.judge.attribute_classifier import AttributeClassifier
 from faceattr.evaluation.judge.face_models import HOW_TO_INSTALL, FaceModels, MissingExtra
 from faceattr.evaluation.judge.inception import InceptionFeatures
@@ -15,34 +15,16 @@ from faceattr.evaluation.judge.judging import scored_judge
 from faceattr.evaluation.measures.identity import IdentityReference, identity_reference
 from faceattr.evaluation.measures.leakage import correlations
 from faceattr.evaluation.measures.measure import LeftOut
-from faceattr.evaluation.measures.measured import MEASURES, EditMeasures, FaceValues, measured
+from faceattr.evaluation.measures.measured import MEASURES, EditMeasures, measured
 from faceattr.evaluation.measures.realism import by_features
 from faceattr.evaluation.metrics import JudgeFacts, Metrics, SourceFacts, SubjectMetrics
-from faceattr.evaluation.report.pictures import EditPictures, pictures_of
+from faceattr.evaluation.pictures import pictures_of
 from faceattr.evaluation.settings import EvaluationSettings
 from faceattr.evaluation.subjects.edit_case import Cases
 from faceattr.evaluation.subjects.evaluation_faces import EvaluationFaces
 from faceattr.evaluation.subjects.subject import Subject
 from faceattr.evaluation.this_machine import this_machine
 from faceattr.progress import progress_bar
-
-Key = tuple[str, Edit]
-"""The name of a subject, and one of its edits."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Evaluation:
-    """What was measured.
-
-    Attributes:
-        metrics: what metrics.json holds; docs/evaluation.md tells what each means.
-        pictures: the faces themselves, of each edit.
-        by_face: values of each face that needs the edit, of each edit.
-    """
-
-    metrics: Metrics
-    pictures: dict[Key, EditPictures]
-    by_face: dict[Key, FaceValues] = dataclasses.field(default_factory=dict)
 
 
 def evaluate(

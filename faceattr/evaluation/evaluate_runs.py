@@ -6,7 +6,8 @@ import pathlib
 from collections.abc import Mapping, Sequence
 
 from faceattr.errors import UserError
-from faceattr.evaluation.evaluate import Evaluation, evaluate
+from faceattr.evaluation.evaluate import evaluate
+from faceattr.evaluation.evaluation import Evaluation
 from faceattr.evaluation.judge.face_models import FaceModels, MissingExtra
 from faceattr.evaluation.judge.judging import learned_judge
 from faceattr.evaluation.settings import ClassifierSettings, EvaluationSettings, FaceChoice

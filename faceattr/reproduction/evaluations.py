@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from faceattr.evaluation.evaluate import EditPictures, Evaluation
+from faceattr.evaluation.evaluation import Evaluation
 from faceattr.evaluation.json_values import of_type
 from faceattr.evaluation.measures.measure import Skipped
 from faceattr.evaluation.measures.measured import FaceValues
 from faceattr.evaluation.metrics import FORMAT, from_json, to_json
+from faceattr.evaluation.pictures import EditPictures
 from faceattr.files import replacing, write_text
 
 _METRICS = "metrics.json"

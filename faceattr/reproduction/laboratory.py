@@ -11,7 +11,8 @@ import numpy as np
 from faceattr.attributes import find_attribute
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
-from faceattr.evaluation.evaluate import Evaluation, evaluate
+from faceattr.evaluation.evaluate import evaluate
+from faceattr.evaluation.evaluation import Evaluation
 from faceattr.evaluation.judge.attribute_classifier import (
     AttributeClassifier,
     attribute_classifier,

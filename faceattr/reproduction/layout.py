@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from faceattr import pixels
-from faceattr.evaluation.evaluate import EditPictures
+from faceattr.evaluation.pictures import EditPictures
 from faceattr.pictures.grids import joined, labelled_grid
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from faceattr.evaluation.evaluate import Evaluation
+from faceattr.evaluation.evaluation import Evaluation
 from faceattr.evaluation.judge.attribute_classifier import AttributeClassifier
 from faceattr.evaluation.measures.intervals import CONFIDENCE, MOST_DECIBELS
 from faceattr.evaluation.measures.measured import EditMeasures

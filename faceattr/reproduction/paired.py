@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from faceattr.edits import Edit
-from faceattr.evaluation.evaluate import Evaluation
+from faceattr.evaluation.evaluation import Evaluation
 from faceattr.evaluation.measures.measured import FaceValues
 from faceattr.reproduction import comparisons
 from faceattr.reproduction.comparisons import Comparison

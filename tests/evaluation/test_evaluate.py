@@ -432,7 +432,7 @@ def test_pictures_are_of_all_faces(faces, found):
 
 
 def test_pictures_are_of_those_that_are_shown_where_all_are_too_many(faces, monkeypatch):
-    monkeypatch.setattr("faceattr.evaluation.report.pictures._SHOWN", 3)
+    monkeypatch.setattr("faceattr.evaluation.pictures._SHOWN", 3)
     whole = measure(faces).pictures["glasses", ADD]
     some = measure(faces, pictures=1).pictures["glasses", ADD]
     assert len(whole.images) == 20

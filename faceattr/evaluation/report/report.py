@@ -1,18 +1,16 @@
 """The report of an evaluation: metrics.json, its figures, and one page that needs nothing else.
 
 Pictures come before numbers, and no success stands without what it is read beside, see
-`report_success`.
+`success_cells`.
 """
-
-from __future__ import annotations
 
 import importlib.resources
 import json
 import pathlib
 import shutil
-from typing import TYPE_CHECKING
 
 from faceattr.errors import UserError
+from faceattr.evaluation.evaluation import Evaluation
 from faceattr.evaluation.measures import identity, locality
 from faceattr.evaluation.measures.intervals import CONFIDENCE
 from faceattr.evaluation.metrics import to_json
@@ -24,10 +22,6 @@ from faceattr.evaluation.report.method import method_section, skipped_note
 from faceattr.evaluation.report.shown import ShownEdit, shown_edits
 from faceattr.evaluation.report.success_cells import success_cells
 from faceattr.pictures.html import name_of, page, style, table, text
-
-if TYPE_CHECKING:
-    # For its type alone: this room needs none of what it imports.
-    from faceattr.evaluation.evaluate import Evaluation
 
 PAGE_NAME, METRICS_NAME, FIGURES_NAME = "report.html", "metrics.json", "figures"
 

@@ -1,22 +1,17 @@
 """What a report shows of each edit, gathered from an evaluation."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from faceattr.edits import Edit
+from faceattr.evaluation.evaluation import Evaluation
 from faceattr.evaluation.measures.identity import IdentityReference
 from faceattr.evaluation.measures.measure import Skipped
 from faceattr.evaluation.measures.measured import EditMeasures
 from faceattr.evaluation.metrics import SubjectMetrics
+from faceattr.evaluation.pictures import EditPictures
 from faceattr.evaluation.report.success_cells import Company
 from faceattr.pictures.html import identifier
-
-if TYPE_CHECKING:
-    # For their types alone: these rooms need none of what that one imports.
-    from faceattr.evaluation.evaluate import EditPictures, Evaluation
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
