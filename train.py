@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from faceattr import command_line
-from faceattr.training.flags import OF_THE_COMMAND, add_training_flags
+from faceattr.training.flags import OF_THE_COMMAND, add_training_flags, other_models
 
 if TYPE_CHECKING:
     from faceattr.runs.run import Run
@@ -29,9 +29,7 @@ _EPILOG = """examples:
       your own faces, in photos/beach and photos/not_beach
   python train.py --attr all --data celeba --data_dir data/celeba --run_dir runs/six
       the paper's six attributes, one after the other, in runs/six/glasses and so on
-  python train.py --attr glasses --model vae_gan
-      the baseline that the paper compares with, on the same data and of the same length
-  python train.py --run_dir runs/glasses --resume
+{others}  python train.py --run_dir runs/glasses --resume
       goes on from the newest checkpoint of a run; runs/six goes on as a whole
   python train.py --config runs/glasses/config.json --attr smile --seed 1
       the settings of another run, but for two of them
@@ -55,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         "Trains the edits of one face attribute, or of several one after the other (Shen and Liu, "
         "CVPR\n2017). Settings come from flags, then from the file of --config, then from the "
         "preset; the rest\nis as in the paper.",
-        _EPILOG,
+        _EPILOG.format(others=other_models()),
     )
     add_training_flags(parser)
     return parser

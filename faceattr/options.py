@@ -33,14 +33,10 @@ _KINDS: dict[type, tuple[tuple[type, ...], str]] = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Option:
-    """One setting, as it is declared.
+class Declaration:
+    """What the declaration of an option says beside name, type and default.
 
     Attributes:
-        name: str, of the field; its flag is `--name`.
-        kind: bool, int, float or str.
-        optional: bool, whether None is a value too: "let the program choose".
-        default: the value that is not asked for; `dataclasses.MISSING` where there is none.
         help: str, what a user is told.
         group: str, the heading that its flag stands under.
         choices: the values that there are; empty where any will do.
@@ -50,10 +46,6 @@ class Option:
         metavar: str or None, what stands for the value in the help.
     """
 
-    name: str
-    kind: type
-    optional: bool
-    default: Any
     help: str
     group: str
     choices: tuple[str, ...]
@@ -63,13 +55,20 @@ class Option:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Declared:
-    help: str
-    group: str
-    choices: tuple[str, ...]
-    holds: Callable[[Any], bool] | None
-    wanted: str
-    metavar: str | None
+class Option(Declaration):
+    """One setting, as it is declared.
+
+    Attributes:
+        name: str, of the field; its flag is `--name`.
+        kind: bool, int, float or str.
+        optional: bool, whether None is a value too: "let the program choose".
+        default: the value that is not asked for; `dataclasses.MISSING` where there is none.
+    """
+
+    name: str
+    kind: type
+    optional: bool
+    default: Any
 
 
 def option(
@@ -101,7 +100,7 @@ def option(
     if one_of is not None:
         values, wanted = one_of
         holds = values.__contains__
-    declared = _Declared(help, group, tuple(choices), holds, wanted, metavar)
+    declared = Declaration(help, group, tuple(choices), holds, wanted, metavar)
     if default is dataclasses.MISSING:
         return dataclasses.field(metadata={_KEY: declared})
     return dataclasses.field(default=default, metadata={_KEY: declared})

@@ -1,12 +1,12 @@
 """What families have in common that learn one attribute from pairs (x0, x1), as the paper does."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from faceattr import pixels
 from faceattr.attributes import Attribute
 from faceattr.data.rows import Draws
-from faceattr.data.splits import AnySplit, Split, make_split
+from faceattr.data.splits import AnySplit, Split, make_split, unbalanced
 from faceattr.data.table import AttributeTable
 from faceattr.edits import Edit
 from faceattr.models.family import Alarm, Family, Term, TrainingFaces
@@ -20,13 +20,22 @@ DISCRIMINATOR_WINS = Alarm(
 )
 
 
-def discriminator_accuracies(kinds: Mapping[str, str]) -> tuple[Term, ...]:
-    """The terms `discriminator_accuracy_<kind>`: what D gets right of each kind of image.
+def discriminator_terms(kinds: Mapping[str, str]) -> tuple[Term, ...]:
+    """D's loss, and `discriminator_accuracy_<kind>`: what it gets right of each kind of image.
 
     Args:
         kinds: kind -> what the legend calls it.
     """
-    return tuple(
+    loss = Term(
+        "discriminator_loss",
+        "classification",
+        "Loss of the discriminator",
+        "discriminator",
+        "D",
+        best_by=True,
+        heading="D",
+    )
+    accuracies = (
         Term(
             f"discriminator_accuracy_{kind}",
             label,
@@ -36,10 +45,18 @@ def discriminator_accuracies(kinds: Mapping[str, str]) -> tuple[Term, ...]:
         )
         for kind, label in kinds.items()
     )
+    return (loss, *accuracies)
 
 
 class PairFamily(Family):
-    """Learns one attribute; a batch is a pair of faces without and faces with it."""
+    """Learns one attribute; a batch is a pair of faces without and faces with it.
+
+    Attributes:
+        balanced: bool, whether it learns from as many faces of either class (section 4), or from
+            all that are not held out.
+    """
+
+    balanced: ClassVar[bool] = True
 
     def split(
         self,
@@ -50,8 +67,10 @@ class PairFamily(Family):
         seed: int,
         bad: Mapping[int, str],
     ) -> Split:
-        """As many training images of either class (section 4)."""
-        return make_split(kind, table, attributes[0].column, test_per_class, seed, dict(bad))
+        """By the one attribute; the held-out images are the same, balanced or not."""
+        column = attributes[0].column
+        split = make_split(kind, table, column, test_per_class, seed, dict(bad))
+        return split if self.balanced else unbalanced(split, kind, table, column)
 
     def draws(
         self,

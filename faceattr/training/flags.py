@@ -5,6 +5,7 @@ import dataclasses
 import itertools
 
 from faceattr.data.choice import CARE, FACES
+from faceattr.models.registry import DEFAULT, families
 from faceattr.options import Option, add_flags, flags_table
 from faceattr.runs.presets import presets_help
 from faceattr.runs.settings import all_options
@@ -44,6 +45,15 @@ def _settings() -> list[Option]:
     every = [options.pop("attr"), *options.values(), preset]
     groups = list(dict.fromkeys([*_GROUPS, *(each.group for each in every)]))
     return sorted(every, key=lambda each: groups.index(each.group))
+
+
+def other_models() -> str:
+    """Examples for the help: a line and what comes of it for each model but the default one."""
+    return "".join(
+        f"  python train.py --attr glasses --model {name}\n      {family.summary}\n"
+        for name, family in families().items()
+        if name != DEFAULT
+    )
 
 
 def settings_page() -> str:

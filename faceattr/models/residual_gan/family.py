@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from faceattr.edits import Edit
 from faceattr.models.family import Alarm, Task, Term
-from faceattr.models.pair_family import DISCRIMINATOR_WINS, PairFamily, discriminator_accuracies
+from faceattr.models.pair_family import DISCRIMINATOR_WINS, PairFamily, discriminator_terms
 from faceattr.options import check, documented, option
 
 _OBJECTIVE = "networks and objective"
@@ -103,16 +103,7 @@ class ResidualGANFamily(PairFamily):
             Term("dual_loss", "dual", whole, "generator", "dual", best_by=True, heading="dual"),
             Term("pixel_loss", "pixel", change, "generator", best_by=True),
             Term("perceptual_loss", "perceptual", change, "generator", best_by=True),
-            Term(
-                "discriminator_loss",
-                "classification",
-                "Loss of the discriminator",
-                "discriminator",
-                "D",
-                best_by=True,
-                heading="D",
-            ),
-            *discriminator_accuracies(
+            *discriminator_terms(
                 {"negative": "real, without", "positive": "real, with", "generated": "edited"}
             ),
             *(
