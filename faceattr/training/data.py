@@ -115,6 +115,11 @@ class TrainingData:
         """The first held-out faces that need an edit: uint8 [count, image_size, image_size, 3]."""
         return self.table.crops(self._test_indices(edit)[:count], image_size)
 
+    def sample_crops(self, image_size: int, most: int) -> dict[Edit, np.ndarray]:
+        """As many held-out faces for each edit, to be drawn in rows: uint8, see `test_crops`."""
+        count = min(most, *(len(self._test_indices(edit)) for edit in self.edits))
+        return {edit: self.test_crops(edit, image_size, count) for edit in self.edits}
+
     def train_crops(self, edit: Edit, image_size: int, most: int) -> Iterator[np.ndarray]:
         """At most so many training faces that need an edit, spread over all: uint8 batches."""
         members = self.split.training(edit.column)[not edit.adds]

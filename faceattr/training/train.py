@@ -191,7 +191,7 @@ def _writers(
 ) -> list[keras.callbacks.Callback]:
     """What shows and keeps the training, in the order in which each needs the one before it."""
     steps, terms = config.steps, config.family.terms(data.edits)
-    faces = {edit: data.test_crops(edit, config.image_size, _SAMPLE_FACES) for edit in data.edits}
+    faces = data.sample_crops(config.image_size, _SAMPLE_FACES)
     return [
         Progress(first_step, steps, config.batch_size, terms),
         GivenAdvice(first_step, advice),

@@ -193,10 +193,7 @@ def _strip_faces(
     }
     split_dirs = {name: runs[name].split_folder for name in wanted if states[name] != "new"}
     return {
-        name: {
-            edit: data.test_crops(edit, configs[name].image_size, _STRIP_FACES)
-            for edit in data.edits
-        }
+        name: data.sample_crops(configs[name].image_size, _STRIP_FACES)
         for name, data in load_each(wanted, split_dirs)
     }
 

@@ -104,7 +104,9 @@ class LivePage(StepCallback):
             self._write("running")
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._write("finished" if self.step >= self.run.config.steps else "stopped")
+        # A phase that comes to its end is not the training's.
+        short: State = "stopped" if self.model.stop_training else "running"
+        self._write("finished" if self.step >= self.run.config.steps else short)
 
     def _write(self, state: State) -> None:
         begun = time.monotonic()

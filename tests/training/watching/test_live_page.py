@@ -386,12 +386,17 @@ def test_the_page_is_there_before_the_first_step_and_says_how_it_ended(run):
     page.on_train_begin()
     assert "training" in page_of(run).words
     assert "0 of 10" in page_of(run).words
+    page.set_model(types.SimpleNamespace(stop_training=False))
     for _ in range(4):
         page.on_train_batch_end(0, {})
+    page.on_train_end()
+    assert "training" in page_of(run).words, "the next phase goes on from here"
+    page.model.stop_training = True
     page.on_train_end()
     assert "stopped" in page_of(run).words
     assert "4 of 10" in page_of(run).words
     page = LivePage(run, 4, FAMILY.terms(run.edits))
+    page.set_model(types.SimpleNamespace(stop_training=False))
     page.on_train_begin()
     assert "training" in page_of(run).words
     for _ in range(6):
