@@ -1,0 +1,447 @@
+"""What every family of models must hold, whoever brings it: subclass `FamilyContract`.
+
+A training of four steps and its resumption are made once, in a process of their own; what they left
+is then looked at.
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from commands import ROOT
+
+from faceattr import pixels
+from faceattr.bundles.manifest import Manifest
+from faceattr.bundles.runtime import LiteRTRuntime
+from faceattr.data import synthetic
+from faceattr.data.numpy_batches import NumpyBatches
+from faceattr.errors import UserError
+from faceattr.exporting.export import export
+from faceattr.exporting.signatures import outputs_of
+from faceattr.models.registry import families
+from faceattr.options import options_of
+from faceattr.pictures.html import text
+from faceattr.runs.run import Run
+from faceattr.runs.settings import TrainConfig, all_options
+from faceattr.runs.weights import load
+from faceattr.training.cost import measure_cost
+from faceattr.training.data import TrainingData
+from faceattr.training.devices.strategy import make_strategy
+from faceattr.training.results import measure
+from faceattr.training.train import check_backend, new_model
+from faceattr.training.watching.guards import Advice
+
+STEPS, KILLED = 4, 2
+
+TRAIN_AND_RESUME = f"""
+import pathlib, shutil, sys
+from faceattr.runs.settings import TrainConfig
+from faceattr.training.train import train
+
+folder = pathlib.Path(sys.argv[1])
+config = TrainConfig.read(folder / "config.json")
+run = train(config, folder / "whole")
+# What a training leaves that is killed after its checkpoint of step {KILLED}.
+shutil.copytree(run.folder, folder / "killed")
+for gone in ("model.keras", "results.json", "checkpoints/step-{STEPS:08d}.keras"):
+    (folder / "killed" / gone).unlink()
+train(config, folder / "killed", resume=True)
+"""
+
+ONE_STEP = """
+import json, pathlib, sys
+import keras
+import numpy as np
+from faceattr.data.numpy_batches import NumpyBatches
+from faceattr.runs.settings import TrainConfig
+from faceattr.training.data import TrainingData
+
+sys.modules["tensorflow"] = None
+folder = pathlib.Path(sys.argv[1])
+config = TrainConfig.read(folder / "config.json")
+data = TrainingData.load(config)
+config.family.model_class()
+model = keras.models.load_model(folder / "start.keras")
+draws = config.family.draws(
+    data.table, data.split, data.attributes, config.options, config.batch_size, config.seed
+)
+terms = model.fit(NumpyBatches(data.table, draws, range(1)), verbose=0, shuffle=False).history
+np.savez(folder / "moved.npz", *[weight.numpy() for weight in model.weights])
+(folder / "terms.json").write_text(json.dumps({name: value[0] for name, value in terms.items()}))
+"""
+
+WRONG_TYPES = {bool: (0, "yes"), int: (1.5, "3", True), float: ("0.5", True), str: (3, True)}
+
+
+def python(program, folder, package, **environment):
+    environment = {**os.environ, "PYTHONPATH": str(package or ""), **environment}
+    command = [sys.executable, "-c", program, str(folder)]
+    process = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert process.returncode == 0, process.stderr[-3000:]
+
+
+def values(variables):
+    return [np.asarray(variable) for variable in variables]
+
+
+def state(model):
+    """All that a training goes on from."""
+    return values([*model.weights, *(v for p in model.players for v in p.optimizer.variables)])
+
+
+def assert_same_bits(found, wanted):
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def out_of_range(option):
+    """Values that the declaration of an option leaves out."""
+    found = [*WRONG_TYPES[option.kind]]
+    if not option.optional:
+        found.append(None)
+    if option.choices:
+        found.append("no such choice")
+    if option.holds is None:
+        return found
+    for word, number in re.findall(r"(at least|above|from|below|to) (-?[\d.]+)", option.wanted):
+        end = option.kind(float(number))
+        small = 1 if option.kind is int else 1e-3
+        outside = {"above": end, "below": end, "to": end + small}
+        found.append(outside.get(word, end - small))
+    return found + ([np.nan, np.inf] if option.kind is float else [])
+
+
+class FamilyContract:
+    """What a family must hold.
+
+    Attributes:
+        name: str, of the family.
+        attr: str, what `--attr` is; two attributes where it learns several.
+        settings: of its tiny training, options of its own among them.
+        package: the folder that it is imported from, if it is none of this house's.
+    """
+
+    name: str
+    attr = "glasses"
+    settings: dict = {}  # noqa: RUF012
+    package: pathlib.Path | None = None
+
+    @pytest.fixture(scope="class", autouse=True)
+    def installed(self):
+        with pytest.MonkeyPatch.context() as patch:
+            if self.package is not None:
+                patch.syspath_prepend(self.package)
+            families.cache_clear()
+            yield
+        families.cache_clear()
+
+    @pytest.fixture(scope="class")
+    def family(self, installed):
+        return families()[self.name]
+
+    @pytest.fixture(scope="class")
+    def config(self, family):
+        tiny = {"image_size": 32, "width": 4, "batch_size": 4, "synthetic_faces": 32}
+        often = {"steps": STEPS, "checkpoint_every": KILLED, "sample_every": KILLED}
+        return TrainConfig.of(model=self.name, attr=self.attr, **{**tiny, **often, **self.settings})
+
+    @pytest.fixture(scope="class")
+    def data(self, config):
+        return TrainingData.load(config)
+
+    @pytest.fixture(scope="class")
+    def draw(self, family, config, data):
+        def draw(seed=0):
+            return family.draws(
+                data.table, data.split, data.attributes, config.options, config.batch_size, seed
+            )
+
+        return draw
+
+    @pytest.fixture(scope="class")
+    def runs(self, config, tmp_path_factory):
+        """(the run of one training, that of a training which was killed and resumed)."""
+        folder = tmp_path_factory.mktemp(self.name)
+        text = json.dumps({**config.settings(), "deterministic": True})
+        (folder / "config.json").write_text(text)
+        python(TRAIN_AND_RESUME, folder, self.package)
+        return Run.open(folder / "whole"), Run.open(folder / "killed")
+
+    @pytest.fixture(scope="class")
+    def model(self, runs, family):
+        return load(runs[0].model_path, family)
+
+    @pytest.fixture(scope="class")
+    def faces(self):
+        """float32 [3, 32, 32, 3] in [-1, 1]."""
+        drawn = [synthetic.render(synthetic.sample_parameters(7, i), 32) for i in range(3)]
+        return pixels.to_float(np.stack(drawn))
+
+    def test_every_option_is_a_flag_and_is_refused_out_of_its_range(self, family):
+        for name, option in options_of(family.options).items():
+            assert name in all_options()
+            assert option.help
+            assert option.kind not in (int, float) or option.holds, f"{name} has no range"
+            for value in out_of_range(option):
+                with pytest.raises(UserError, match=f"^{name} "):
+                    family.options(**{name: value})
+                with pytest.raises(UserError, match=f"^{name} "):
+                    TrainConfig.of(model=self.name, attr=self.attr, **{name: value})
+        assert TrainConfig.of(model=self.name, attr=self.attr).options == family.options()
+
+    def test_presets_are_settings_of_the_family(self, family):
+        for settings in family.presets.values():
+            config = TrainConfig.of(model=self.name, attr=self.attr, **settings)
+            assert {name: config.settings()[name] for name in settings} == settings
+
+    def test_terms_are_those_of_the_model(self, family, data):
+        terms = family.terms(data.edits)
+        names = [term.name for term in terms]
+        assert len(set(names)) == len(names)
+        assert set(names) == set(family.model_class().terms_type._fields)
+        assert {term.edit for term in terms} <= {None, *data.edits}
+        for alarm in family.alarms:
+            assert set(alarm.terms) <= set(names)
+
+    def test_each_player_has_a_loss_and_terms_of_its_own(self, family, config, data):
+        model = new_model(config, data.attributes)
+        players = [player.name for player in model.players]
+        terms = family.terms(data.edits)
+        assert {f"{player}_loss" for player in players} <= {term.name for term in terms}
+        assert {term.group for term in terms} <= {*players, "residual"}
+        owned = [id(variable) for player in model.players for variable in player.variables]
+        assert len(set(owned)) == len(owned), "a variable of two players"
+
+    def test_a_checkpoint_is_judged_by_those_terms_alone_that_are_better_lower(self, family):
+        for term in family.terms():
+            settings = {"model": self.name, "attr": self.attr, "best_by": term.name}
+            if term.best_by:
+                assert TrainConfig.of(**settings).best_by == term.name
+            else:
+                with pytest.raises(UserError, match=f"^best_by {term.name}: "):
+                    TrainConfig.of(**settings)
+
+    def test_an_alarm_is_told_when_all_of_its_terms_are_low(self, family):
+        for alarm in family.alarms:
+            silent, loud = Advice([alarm]), Advice([alarm])
+            silent.look(Advice.FIRST_STEP, dict.fromkeys(alarm.terms, alarm.below))
+            loud.look(Advice.FIRST_STEP, dict.fromkeys(alarm.terms, alarm.below / 2))
+            assert not silent.given
+            assert alarm.advice in loud.given[0]
+
+    def test_what_the_family_does_not_train_in_is_refused(self, family, config, monkeypatch):
+        for backend in ("tensorflow", "jax"):
+            monkeypatch.setattr(keras.backend, "backend", lambda backend=backend: backend)
+            if backend in family.backends:
+                check_backend(config)
+            else:
+                with pytest.raises(UserError, match=f"^model {self.name} trains on "):
+                    check_backend(config)
+
+    def test_no_held_out_face_is_trained_on(self, family, config, data):
+        columns = [attribute.column for attribute in data.attributes]
+        training = np.concatenate([np.concatenate(data.split.training(c)) for c in columns])
+        held_out = np.concatenate([np.concatenate(data.split.held_out(c)) for c in columns])
+        assert len(training)
+        assert len(held_out)
+        assert not set(training) & set(held_out)
+        again = TrainingData.load(config).split
+        for column in columns:
+            assert_same_bits(again.training(column), data.split.training(column))
+            assert_same_bits(again.held_out(column), data.split.held_out(column))
+
+    def test_rows_are_a_pure_function_of_seed_and_step(self, draw):
+        fields = ("indices", "labels", "edits", "mirrored", "changes")
+
+        def drawn(draws, step):
+            return [getattr(draws.rows(step), field) for field in fields]
+
+        there_and_back = draw()
+        steps = [drawn(there_and_back, step) for step in (9, 2, 9)]
+        assert_same_bits(steps[0], steps[2])
+        assert_same_bits(steps[1], drawn(draw(), 2))
+        assert (steps[0][4] != steps[1][4]).any(), "each step is another"
+        assert (drawn(draw(seed=1), 2)[0] != steps[1][0]).any(), "each seed is another"
+
+    def test_the_shares_of_workers_are_the_batch(self, draw):
+        rows = draw().rows(3)
+        shares = [rows.shard(worker, 2) for worker in range(2)]
+        assert len(shares[0]) == len(shares[1]) == len(rows) / 2
+        for field in ("indices", "labels", "edits", "mirrored", "changes"):
+            groups = [np.split(getattr(share, field), rows.groups) for share in shares]
+            whole = [
+                np.stack(of, axis=1).reshape(-1, *of[0].shape[1:])
+                for of in zip(*groups, strict=True)
+            ]
+            np.testing.assert_array_equal(np.concatenate(whole), getattr(rows, field))
+
+    def test_rows_are_training_faces_that_need_their_edit(self, draw, data):
+        draws = draw()
+        columns = [attribute.column for attribute in data.attributes]
+        training = {i for c in columns for members in data.split.training(c) for i in members}
+        may = set(draws.indices())
+        assert may <= training
+        for step in range(12):
+            rows = draws.rows(step)
+            assert set(rows.indices) <= may
+            for number, column in enumerate(columns):
+                known = data.table.known(column)[rows.indices]
+                sign = np.where(data.table.values(column)[rows.indices], 1, -1)
+                np.testing.assert_array_equal(rows.labels[:, number], known * sign)
+            for labels, edit in zip(rows.labels, rows.edits, strict=True):
+                if edit >= 0:
+                    assert labels[edit // 2] == (-1 if data.edits[edit].adds else 1)
+
+    def test_phases_follow_each_other_to_the_end(self, family, config, data):
+        phases = family.phases(config.options)
+        *stops, last = [phase.stop for phase in phases]
+        assert last is None
+        assert stops == sorted(stops)
+        for phase in phases:
+            if not phase.players:
+                continue
+            model = new_model(config, data.attributes)
+            before = {player.name: values(player.variables) for player in model.players}
+            assert set(phase.players) <= set(before)
+            model.learning = phase.players
+            draws = family.draws(
+                data.table, data.split, data.attributes, config.options, config.batch_size, 0
+            )
+            model.fit(NumpyBatches(data.table, draws, range(1)), verbose=0)
+            for player in model.players:
+                pairs = zip(values(player.variables), before[player.name], strict=True)
+                learned = any((new != old).any() for new, old in pairs)
+                assert learned == (player.name in phase.players)
+
+    @pytest.mark.slow
+    def test_the_cost_counts_each_players_parameters(self, config, data):
+        cost = measure_cost(config, data, make_strategy())
+        networks = new_model(config, data.attributes).networks_of
+        assert cost.parameters == {
+            player: sum(network.count_params() for network in of)
+            - sum(v.value.numpy().size for network in of for v in network.non_trainable_variables)
+            for player, of in networks.items()
+        }
+        assert cost.step_seconds > 0
+
+    @pytest.mark.slow
+    def test_a_killed_training_goes_on_to_the_same_bits(self, runs, family):
+        whole, resumed = runs
+        assert [step for step, _ in resumed.checkpoints] == [KILLED, STEPS]
+        files = [(run.checkpoints[-1][1], run.model_path) for run in runs]
+        for one, other in zip(*files, strict=True):
+            assert_same_bits(state(load(one, family)), state(load(other, family)))
+        assert whole.results == resumed.results
+
+    @pytest.mark.slow
+    def test_saved_and_loaded_it_is_the_same(self, runs, family, data, faces, tmp_path):
+        model = load(runs[0].checkpoints[-1][1], family)
+        moments = [v for player in model.players for v in player.optimizer.variables]
+        assert any(np.asarray(moment).any() for moment in moments[2:]), "nothing was learned"
+        model.save(tmp_path / "model.keras")
+        again = load(tmp_path / "model.keras", family)
+        assert again.steps_done == STEPS
+        assert_same_bits(state(again), state(model))
+        for edit in data.edits:
+            assert_same_bits(
+                [again.residual_image(faces, edit)], [model.residual_image(faces, edit)]
+            )
+        _, batch = next(family.held_out_batches(data, data.edits, 32, 4))
+        assert_same_bits(
+            again.objective(batch, training=False), model.objective(batch, training=False)
+        )
+
+    @pytest.mark.slow
+    def test_the_results_are_those_of_the_model_that_is_kept(self, runs, family, data, model):
+        found, told = measure(model, family, data), runs[0].results
+        assert told["objective"] == pytest.approx(found["objective"], rel=1e-4, abs=1e-5)
+        assert list(told["truth"]) == [edit.name for edit in data.edits]
+        for name, truth in found["truth"].items():
+            assert told["truth"][name] == pytest.approx(truth, abs=0.02)
+
+    @pytest.mark.slow
+    def test_an_edit_is_the_clipped_sum_and_strength_0_changes_nothing(self, model, data, faces):
+        for edit in data.edits:
+            residual = np.asarray(model.residual_image(faces, edit))
+            assert residual.any()
+            assert_same_bits([model.edit(faces, edit, 0.0)], [faces])
+            wanted = np.clip(faces + np.float32(0.7) * residual, -1, 1)
+            np.testing.assert_allclose(model.edit(faces, edit, 0.7), wanted, atol=1e-6)
+
+    @pytest.mark.slow
+    def test_the_page_shows_every_chart_and_edit(self, runs, family, data):
+        run = runs[0]
+        page = run.page_path.read_text()
+        assert text(family.title) in page
+        for edit in data.edits:
+            assert f"<b>{edit.name}</b>" in page
+        for term in family.terms(data.edits):
+            if term.chart:
+                assert f"<h3>{text(term.chart)}<" in page
+                assert f"{text(term.label)} <b>" in page
+        assert [step for step, _ in run.samples] == [0, KILLED, STEPS]
+
+    @pytest.mark.slow
+    def test_tensorboard_files_every_term_under_its_group(self, runs, family, data):
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+        events = EventAccumulator(str(runs[0].tensorboard_folder)).Reload()
+        terms = {f"{term.group}/{term.name}" for term in family.terms(data.edits)}
+        assert set(events.Tags()["scalars"]) == {"speed/pairs_per_second", *terms}
+        assert events.Tags()["images"] == ["samples"]
+
+    @pytest.mark.slow
+    def test_each_exported_edit_is_keras(self, runs, family, data, model, faces, tmp_path):
+        edits = family.exports(data.edits)
+        assert set(edits) <= set(data.edits)
+        if not edits:
+            with pytest.raises(UserError, match=f"model is {self.name}, .* not exported"):
+                export(runs[0].folder, tmp_path)
+            return
+        bundles = export(runs[0].folder, tmp_path)
+        assert [bundle.name for bundle in bundles] == [edit.name for edit in edits]
+        for bundle, edit in zip(bundles, edits, strict=True):
+            assert Manifest.read(bundle).edit == edit
+            wanted = np.asarray(model.residual_image(faces, edit))
+            outputs = outputs_of(family.network(model, edit))(tf.constant(faces))
+            np.testing.assert_allclose(outputs["residual"], wanted, atol=1e-6)
+            saved = tf.saved_model.load(str(bundle / "saved_model" / "1"))
+            found = saved.signatures["serving_default"](image=tf.constant(faces))
+            assert set(found) == {"edited_image", *outputs}
+            for name, value in outputs.items():
+                np.testing.assert_allclose(found[name], value, atol=1e-4)
+            np.testing.assert_allclose(found["edited_image"], model.edit(faces, edit), atol=1e-4)
+            runtime = LiteRTRuntime(bundle / f"{edit.name}.tflite")
+            for image, residual in zip(faces, wanted, strict=True):
+                np.testing.assert_allclose(runtime.residual(image), residual, atol=1e-2)
+
+    @pytest.mark.slow
+    def test_jax_takes_tensorflows_step(self, family, config, data, draw, tmp_path):
+        """One step of gradient descent at rate 1, so that the weights move by their gradients."""
+        if "jax" not in family.backends:
+            pytest.skip("trains on TensorFlow alone")
+        pytest.importorskip("jax")
+        (tmp_path / "config.json").write_text(config.to_json())
+        model = new_model(config, data.attributes)
+        model.compile(*(keras.optimizers.SGD(1.0) for _ in model.players))
+        model.save(tmp_path / "start.keras")
+        python(ONE_STEP, tmp_path, self.package, KERAS_BACKEND="jax")
+        start = values(model.weights)
+        terms = model.fit(NumpyBatches(data.table, draw(), range(1)), verbose=0).history
+        found = json.loads((tmp_path / "terms.json").read_text())
+        wanted = {name: value[0] for name, value in terms.items()}
+        assert found == pytest.approx(wanted, rel=1e-5, abs=1e-6)
+        with np.load(tmp_path / "moved.npz") as file:
+            moved = [file[key] for key in file.files]
+        for before, after, other in zip(start, values(model.weights), moved, strict=True):
+            gradient = np.abs(after - before).max()
+            np.testing.assert_allclose(other, after, rtol=0, atol=1e-4 * gradient + 1e-6)

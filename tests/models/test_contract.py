@@ -1,0 +1,26 @@
+"""Every family holds the contract."""
+
+import pathlib
+
+import pytest
+
+pytest.register_assert_rewrite("models.contract")
+
+from models.contract import FamilyContract  # noqa: E402
+
+
+class TestResidualGAN(FamilyContract):
+    name = "residual_gan"
+    settings = {"ema_decay": 0.9}  # noqa: RUF012
+    test_jax_takes_tensorflows_step = None  # tests/models/test_jax.py has it, of more settings
+
+
+class TestVAEGAN(FamilyContract):
+    name = "vae_gan"
+
+
+class TestDummy(FamilyContract):
+    name = "dummy"
+    attr = "glasses,smile"
+    settings = {"warm_up": 1}  # noqa: RUF012
+    package = pathlib.Path(__file__).parent / "dummy"
