@@ -22,9 +22,7 @@ def training_batches(strategy: Any, data: TrainingData, config: TrainConfig, ste
     Raises:
         UserError: on JAX, for crops that are neither packed nor in memory.
     """
-    draws = config.family.draws(
-        data.table, data.split, data.attributes, config.options, config.batch_size, config.seed
-    )
+    draws = data.draws(config)
     if keras.backend.backend() == "jax":
         from faceattr.data.numpy_batches import NumpyBatches
 

@@ -116,9 +116,7 @@ def _in_memory(config: TrainConfig, data: TrainingData) -> TrainingData:
     """The same data, with the crops of the first few steps in memory."""
     if data.table.images is not None:
         return data
-    draws = config.family.draws(
-        data.table, data.split, data.attributes, config.options, config.batch_size, config.seed
-    )
+    draws = data.draws(config)
     indices = np.unique(np.concatenate([draws.rows(step).indices for step in range(_STEPS)]))
     table = cached_in_memory(data.table, indices, config.image_size)
     return TrainingData(table, data.attributes, data.split, data.synthetic)

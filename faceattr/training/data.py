@@ -11,6 +11,7 @@ from faceattr.attributes import Attribute, find_attribute
 from faceattr.data.checking import find_bad_images
 from faceattr.data.labels import noise_warning
 from faceattr.data.packing import cached_in_memory
+from faceattr.data.rows import Draws
 from faceattr.data.sources import SyntheticFaces
 from faceattr.data.splits import AnySplit, read_split
 from faceattr.data.table import AttributeTable, count_reasons
@@ -85,6 +86,12 @@ class TrainingData:
     def edits(self) -> tuple[Edit, ...]:
         """The edits of all attributes."""
         return tuple(edit for attribute in self.attributes for edit in attribute.edits)
+
+    def draws(self, config: TrainConfig) -> Draws:
+        """How the batches of a training with these settings are drawn."""
+        return config.family.draws(
+            self.table, self.split, self.attributes, config.options, config.batch_size, config.seed
+        )
 
     def describe(self, config: TrainConfig) -> dict[str, Any]:
         """What `data.json` of a run holds."""

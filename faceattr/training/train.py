@@ -193,7 +193,7 @@ def _writers(
     steps, terms = config.steps, config.family.terms(data.edits)
     faces = data.sample_crops(config.image_size, _SAMPLE_FACES)
     return [
-        Progress(first_step, steps, config.batch_size, terms),
+        Progress(first_step, steps, len(data.draws(config).rows(first_step)), terms),
         GivenAdvice(first_step, advice),
         MetricsLog(run, first_step, steps, config.batch_size),
         Samples(run, faces, first_step, config.sample_every, steps),

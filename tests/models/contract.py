@@ -4,6 +4,7 @@ A training of four steps and its resumption are made once, in a process of their
 is then looked at.
 """
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -69,10 +70,8 @@ config = TrainConfig.read(folder / "config.json")
 data = TrainingData.load(config)
 config.family.model_class()
 model = keras.models.load_model(folder / "start.keras")
-draws = config.family.draws(
-    data.table, data.split, data.attributes, config.options, config.batch_size, config.seed
-)
-terms = model.fit(NumpyBatches(data.table, draws, range(1)), verbose=0, shuffle=False).history
+batches = NumpyBatches(data.table, data.draws(config), range(1))
+terms = model.fit(batches, verbose=0, shuffle=False).history
 np.savez(folder / "moved.npz", *[weight.numpy() for weight in model.weights])
 (folder / "terms.json").write_text(json.dumps({name: value[0] for name, value in terms.items()}))
 """
@@ -159,11 +158,9 @@ class FamilyContract:
         return TrainingData.load(config)
 
     @pytest.fixture(scope="class")
-    def draw(self, family, config, data):
+    def draw(self, config, data):
         def draw(seed=0):
-            return family.draws(
-                data.table, data.split, data.attributes, config.options, config.batch_size, seed
-            )
+            return data.draws(dataclasses.replace(config, seed=seed))
 
         return draw
 
@@ -313,10 +310,7 @@ class FamilyContract:
             before = {player.name: values(player.variables) for player in model.players}
             assert set(phase.players) <= set(before)
             model.learning = phase.players
-            draws = family.draws(
-                data.table, data.split, data.attributes, config.options, config.batch_size, 0
-            )
-            model.fit(NumpyBatches(data.table, draws, range(1)), verbose=0)
+            model.fit(NumpyBatches(data.table, data.draws(config), range(1)), verbose=0)
             for player in model.players:
                 pairs = zip(values(player.variables), before[player.name], strict=True)
                 learned = any((new != old).any() for new, old in pairs)

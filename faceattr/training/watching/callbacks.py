@@ -85,14 +85,14 @@ class Progress(StepCallback):
     Args:
         first_step: int, steps done before this training.
         steps: int, steps of the whole run.
-        batch_size: int, pairs of images per step.
+        images: int, that a step reads.
         terms: of the family; metrics.jsonl has those too that the bar does not show.
     """
 
-    def __init__(self, first_step: int, steps: int, batch_size: int, terms: Sequence[Term]) -> None:
+    def __init__(self, first_step: int, steps: int, images: int, terms: Sequence[Term]) -> None:
         super().__init__(first_step)
         self.steps = steps
-        self.images_per_step = 2 * batch_size
+        self.images_per_step = images
         self.shown = {term.name: term.short for term in terms if term.short}
         self.bar: tqdm | None = None
 

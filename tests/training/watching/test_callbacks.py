@@ -179,7 +179,7 @@ def test_metrics_are_read_on_from_where_they_ended(tmp_path):
 )
 def test_the_bar_shows_images_per_second_and_the_main_terms(state, images_per_second):
     shown = {}
-    progress = Progress(103, 200, 8, TERMS)
+    progress = Progress(103, 200, 16, TERMS)
     progress.bar = types.SimpleNamespace(
         format_dict=state,
         set_postfix=lambda terms, refresh: shown.update(terms),
@@ -192,7 +192,7 @@ def test_the_bar_shows_images_per_second_and_the_main_terms(state, images_per_se
 
 
 def test_the_bar_stands_at_the_steps_of_the_whole_run(capsys):
-    progress = Progress(5, 10, 8, TERMS)
+    progress = Progress(5, 10, 16, TERMS)
     progress.on_train_begin()
     do_steps(progress, 5, dict.fromkeys(MAIN_TERMS, 1.0))
     progress.on_train_end()
@@ -375,7 +375,7 @@ with GracefulStop() as stop:
     model.fit(
         np.zeros((50, 1), np.float32), batch_size=1, shuffle=False, verbose=0,
         callbacks=[
-            stop, FiniteLosses(0), Progress(0, 50, 1, terms), GivenAdvice(0, advice),
+            stop, FiniteLosses(0), Progress(0, 50, 2, terms), GivenAdvice(0, advice),
             MetricsLog(run, 0, 50, 1),
             ResetMeans(0),
             Samples(run, faces, 0, 25, 50),
