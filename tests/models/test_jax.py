@@ -182,7 +182,7 @@ run = Run.open(folder / "run")
 config = dataclasses.replace(run.config, steps=4)
 train(config, run.folder, resume=True)
 one = newest_model(run)
-crops = TrainingData.load(config, run.split_folder).test_crops(0, 32)
+crops = TrainingData.load(config, run.split_folder).test_crops(run.edits[0], 32)
 edited = one.edit(pixels.to_float(crops), run.edits[0])
 np.save(folder / "edited.npy", np.asarray(edited))
 assert "tensorflow" not in sys.modules

@@ -258,10 +258,10 @@ def test_train_py_tells_what_the_baseline_costs_and_trains_it(tmp_path):
     trained = run([*command, "--steps", 2, "--run_dir", tmp_path / "run"])
     assert trained.returncode == 0, trained.stderr
     assert "export.py" not in trained.stdout
-    refused = run([*command, "alpha", 1, "--steps", 2])
-    assert_one_line_error(refused, "alpha is for model residual_gan")
+    refused = run([*command, "--alpha", 1, "--steps", 2])
+    assert_one_line_error(refused, "--alpha is for --model residual_gan")
     elsewhere = run([*command, "--run_dir", tmp_path / "jax"], KERAS_BACKEND="jax")
-    assert_one_line_error(elsewhere, "--model vae_gan trains on TensorFlow")
+    assert_one_line_error(elsewhere, "--model vae_gan trains on tensorflow")
 
 
 @pytest.mark.slow
