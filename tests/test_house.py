@@ -38,7 +38,7 @@ SCRIPTS = ("train", "export", "evaluate", "edit", "reproduce")
 
 # Where a family may be named: its own room, and the experiments that compare two of them.
 MAY_NAME_A_FAMILY = ("faceattr/models/", "faceattr/reproduction/", "reproduce.py")
-NAMES_OF_FAMILIES = re.compile("residual_?gan|vae[_-]?gan", re.IGNORECASE)
+NAMES_OF_FAMILIES = re.compile("(?:residual|shared)_?gan|vae[_-]?gan", re.IGNORECASE)
 
 
 @functools.cache

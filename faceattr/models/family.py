@@ -30,7 +30,7 @@ PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 LEARNING_RATE = 2e-4
 """Section 5 of the paper, for all three networks."""
 
-DECAYS = ("constant", "linear", "cosine")
+DECAYS = ("constant", "linear", "late", "cosine")
 """Shapes of the learning rate over a training; the paper's is constant."""
 
 
@@ -137,7 +137,8 @@ class Family(abc.ABC):
         backends: Keras's backends that it trains on.
         precisions: those of `PRECISIONS` that it trains in.
         several: bool, whether one training learns several attributes.
-        alarms: what is said of its curves.
+        beta_2: float, of Adam, the memory of the squares of gradients.
+        alarms: what is said of its curves while all players learn.
     """
 
     name: ClassVar[str]
@@ -148,15 +149,26 @@ class Family(abc.ABC):
     backends: ClassVar[tuple[str, ...]] = ("tensorflow", "jax")
     precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     several: ClassVar[bool] = False
+    beta_2: ClassVar[float] = 0.999
     alarms: ClassVar[tuple[Alarm, ...]] = ()
 
     @abc.abstractmethod
     def terms(self, edits: Sequence[Edit] = ()) -> tuple[Term, ...]:
         """Its terms, in the order of their charts; those of single edits only for `edits`."""
 
-    def phases(self, options: Any) -> tuple[Phase, ...]:
-        """The phases of a training one after the other; the last has no stop."""
+    def phases(self, options: Any, steps: int) -> tuple[Phase, ...]:
+        """The phases of a training of so many steps one after the other; the last has no stop."""
         return (Phase(),)
+
+    def learning_steps(self, player: str, options: Any, steps: int) -> int:
+        """In how many of the steps of a training a player learns."""
+        begin = found = 0
+        for phase in self.phases(options, steps):
+            end = steps if phase.stop is None else min(phase.stop, steps)
+            if not phase.players or player in phase.players:
+                found += end - begin
+            begin = end
+        return found
 
     @abc.abstractmethod
     def split(

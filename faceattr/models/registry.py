@@ -16,7 +16,7 @@ from faceattr.models.family import Family
 
 GROUP = "faceattr.families"
 
-_OWN = ("residual_gan", "vae_gan")
+_OWN = ("residual_gan", "vae_gan", "shared_gan")
 
 DEFAULT = _OWN[0]
 """The paper's."""

@@ -113,8 +113,8 @@ class TrainConfig(DataChoice):
     )
     learning_rate_decay: str = option(
         "constant",
-        "constant (default, the paper's), linear or cosine: the rate falls to zero over --steps, "
-        "which settles the last edits, and fixes the length of the run",
+        "constant (default, the paper's), linear, late (over the last 60%) or cosine: the rate "
+        "falls to zero over --steps, which settles the last edits, and fixes the length of the run",
         group=_OPTIMISATION,
         choices=DECAYS,
         metavar="SHAPE",

@@ -99,10 +99,12 @@ def train(
     if chief:
         run.write_config(config)
     advice = Advice(config.family.alarms)
-    for phase in config.family.phases(config.options):
+    for phase in config.family.phases(config.options, config.steps):
         stop = config.steps if phase.stop is None else min(phase.stop, config.steps)
         if model.steps_done < stop:
-            _fit(model, strategy, data, config, run, chief, phase, stop, advice)
+            # A player that does not learn has no curves to be judged by.
+            said = Advice(()) if phase.players else advice
+            _fit(model, strategy, data, config, run, chief, phase, stop, said)
     if chief:
         model = config.family.complete(model, data, data.edits)
         with replacing(run.model_path) as beside:
@@ -134,14 +136,19 @@ def new_model(config: TrainConfig, attributes: tuple[Attribute, ...]) -> Any:
             synchronized=config.batchnorm == "synchronized",
         )
     )
-    rate = learning_rate(config.learning_rate, config.learning_rate_decay, config.steps)
-    model.compile(
-        *(
-            adam(rate, clipnorm=config.clip_norm, name=f"{player}_optimizer")
-            for player in model.networks_of
-        )
-    )
+    model.compile(*(_optimizer(config, player) for player in model.networks_of))
     return model
+
+
+def _optimizer(config: TrainConfig, player: str) -> keras.optimizers.Optimizer:
+    steps = config.family.learning_steps(player, config.options, config.steps)
+    rate = learning_rate(config.learning_rate, config.learning_rate_decay, steps)
+    return adam(
+        rate,
+        beta_2=config.family.beta_2,
+        clipnorm=config.clip_norm,
+        name=f"{player}_optimizer",
+    )
 
 
 def _fit(

@@ -19,6 +19,13 @@ class TestVAEGAN(FamilyContract):
     name = "vae_gan"
 
 
+class TestSharedGAN(FamilyContract):
+    name = "shared_gan"
+    attr = "glasses,smile"
+    settings = {"head_start": 1}  # noqa: RUF012
+    rounding = 1e-5  # scale and shift are folded into the normalisation
+
+
 class TestDummy(FamilyContract):
     name = "dummy"
     attr = "glasses,smile"

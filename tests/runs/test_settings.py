@@ -95,7 +95,7 @@ def test_settings_win_over_the_preset():
         ({"learning_rate": float("inf")}, "--learning_rate inf: must be a number above 0"),
         (
             {"learning_rate_decay": "step"},
-            "--learning_rate_decay step: choose one of constant, linear, cosine",
+            "--learning_rate_decay step: choose one of constant, linear, late, cosine",
         ),
         ({"clip_norm": 0}, "--clip_norm 0: must be a number above 0"),
         ({"ema_decay": 1.0}, "--ema_decay 1.0: must be from 0 to below 1"),

@@ -40,7 +40,7 @@ class DummyFamily(Family):
             Term("needed", "all edits", "What the gate lets through", "residual", percent=True),
         )
 
-    def phases(self, options):
+    def phases(self, options, steps):
         return (Phase(("critic",), stop=options.warm_up), Phase())
 
     def split(self, kind, table, attributes, test_per_class, seed, bad):

@@ -1,0 +1,81 @@
+"""The terms of the shared model's objective, as pure functions of tensors.
+
+Logits are float32 [n, p, a, 3]: n rows, p places (one for a whole face), a attributes, and the
+classes real without, real with, generated. Each term is a scalar, a mean over rows and places.
+"""
+
+from typing import Any
+
+from keras import ops
+
+GENERATED = 2
+"""The class of edited faces; 0 and 1 are real ones, without and with the attribute."""
+
+
+def classification_loss(logits: Any, classes: Any, weights: Any) -> Any:
+    """Cross-entropy to a class for each row and attribute: `sum_a w_a (-log p_a)`, then the means.
+
+    Args:
+        logits: see above.
+        classes: int32 [n, a], 0 to 2.
+        weights: float32 [n, a], such as 0 where a label is unknown.
+    """
+    wanted = ops.expand_dims(ops.one_hot(classes, 3, dtype="float32"), 1)
+    surprise = -ops.sum(ops.log_softmax(logits, axis=-1) * wanted, axis=-1)
+    return ops.mean(ops.sum(ops.mean(surprise, axis=1) * weights, axis=-1))
+
+
+def leak_loss(before: Any, after: Any, others: Any) -> Any:
+    """How much an edit moves what D says of other attributes: KL(before || after).
+
+    Over the two real classes alone, which is what an attribute is when it is not asked whether a
+    face is real; a mean over the other attributes, 0 where there are none.
+
+    Args:
+        before, after: logits of the faces and of the edited ones.
+        others: float32 [n, a], 0 at the attribute that is edited and else 1.
+    """
+    before, after = (
+        ops.log_softmax(logits[..., :GENERATED], axis=-1) for logits in (before, after)
+    )
+    divergence = ops.sum(ops.exp(before) * (before - after), axis=-1)
+    count = ops.maximum(ops.sum(others, axis=-1), 1.0)
+    return ops.mean(ops.sum(ops.mean(divergence, axis=1) * others, axis=-1) / count)
+
+
+def mean_change(residual: Any) -> Any:
+    """float32 [n]: mean |r| of each row."""
+    return ops.mean(ops.abs(residual), axis=(1, 2, 3))
+
+
+def realness(logits: Any, own: Any) -> Any:
+    """float32 [n]: log((p_0 + p_1) / p_2) of the attribute that a row is for, a mean over places.
+
+    Args:
+        logits: see above.
+        own: float32 [n, a], 1 at that attribute and else 0.
+    """
+    real = ops.logsumexp(logits[..., :GENERATED], axis=-1) - logits[..., GENERATED]
+    return ops.sum(ops.mean(real, axis=1) * own, axis=-1)
+
+
+def r1_penalty(gradient: Any) -> Any:
+    """R1 (Mescheder, Geiger and Nowozin, 2018): ||grad||^2 / 2, mean over the rows.
+
+    Args:
+        gradient: float32 [n, s, s, 3], of D's `realness` by real images.
+    """
+    return ops.mean(ops.sum(ops.square(gradient), axis=(1, 2, 3))) / 2.0
+
+
+def accuracy(logits: Any, classes: Any, own: Any) -> Any:
+    """Share of rows, in [0, 1], that are put in their class under the attribute they are for.
+
+    Args:
+        logits: see above; the mean over places decides.
+        classes: int32 [n, a].
+        own: float32 [n, a], 1 at that attribute and else 0.
+    """
+    found = ops.cast(ops.argmax(ops.mean(logits, axis=1), axis=-1), "int32")
+    right = ops.cast(ops.equal(found, classes), "float32")
+    return ops.mean(ops.sum(right * own, axis=-1))

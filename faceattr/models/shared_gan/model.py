@@ -1,0 +1,245 @@
+"""SharedGAN: one transformation network for all edits, and the objective that trains it."""
+
+import collections
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from faceattr.edits import Edit
+from faceattr.models import adversarial
+from faceattr.models.shared_gan import losses
+from faceattr.models.shared_gan.discriminator import SharedDiscriminator
+from faceattr.models.shared_gan.networks import SharedTransformation
+from faceattr.models.shared_gan.terms import change_term, terms_of
+
+_R1_EVERY = 8  # of so many real rows one is asked for D's gradient
+
+
+@keras.saving.register_keras_serializable(package="faceattr")
+class SharedGAN(adversarial.AdversarialModel):
+    """One network that makes every edit, against a discriminator of all attributes.
+
+    Args:
+        edits: of each attribute the edit that adds it and the one that removes it, in turn; or
+            (name, column, adds) of each.
+        sparsity: float >= 0 of each attribute, weight of mean |r|.
+        image_size: int, one of `IMAGE_SIZES`.
+        width: int, channels of the first layer of each network.
+        patches: float >= 0, weight of what D says of patches, for both players.
+        cycle: float >= 0, weight of mean |x'' - x|, x'' the face brought back by the opposite edit.
+        leak: float >= 0, weight of how much D's other attributes move.
+        other_heads: float >= 0, weight of a real face under the attributes that its row is not for.
+        r1: float >= 0, weight of the R1 penalty.
+        ema_decay: float in [0, 1), of the averaged weights that edits are made with; 0 for none.
+        synchronized: bool. Whether replicas normalise their shares of a batch together.
+        **kwargs: of `keras.Model`; `dtype="mixed_bfloat16"` or `"mixed_float16"` computes the
+            networks in half precision, outputs and losses still in float32.
+
+    Call arguments:
+        images: float32 [n, s, s, 3] in [-1, 1].
+        edits: int32 [n], the number of each row's edit.
+
+    Returns:
+        the residuals, of the images' shape, not clipped.
+    """
+
+    def __init__(
+        self,
+        edits: Sequence[Any],
+        sparsity: Sequence[float],
+        image_size: int = 64,
+        width: int = 48,
+        patches: float = 1.0,
+        cycle: float = 5.0,
+        leak: float = 0.2,
+        other_heads: float = 0.3,
+        r1: float = 0.05,
+        ema_decay: float = 0.998,
+        synchronized: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        made = [each if isinstance(each, Edit) else Edit(*each) for each in edits]
+        assert len(made) == 2 * len(sparsity), "two edits of each attribute"
+        names = [term.name for term in terms_of(made)]
+        self.terms_type = collections.namedtuple("Objective", names)  # type: ignore[misc]
+        super().__init__(**kwargs)
+        self.edits = made
+        self.sparsity = list(sparsity)
+        self.image_size = image_size
+        self.width = width
+        self.patches = patches
+        self.cycle = cycle
+        self.leak = leak
+        self.other_heads = other_heads
+        self.r1 = r1
+        self.ema_decay = ema_decay
+        self.synchronized = synchronized
+        settings = {
+            "image_size": image_size,
+            "width": width,
+            "synchronized": synchronized,
+            "dtype": self.dtype_policy,
+        }
+        self.transformation = SharedTransformation(
+            name="transformation", edits=len(made), **settings
+        )
+        self.discriminator = SharedDiscriminator(
+            name="discriminator", attributes=len(sparsity), **settings
+        )
+        if ema_decay:
+            average = SharedTransformation(name="average", edits=len(made), **settings)
+            self.averages = {"transformation": average}
+        self.build()
+
+    def build(self, input_shape: Any = None) -> None:
+        """Creates the weights of the networks; the shape is known from `image_size`."""
+        for network in (self.transformation, self.discriminator, *self.averages.values()):
+            network.build()
+        for name, average in self.averages.items():
+            average.trainable = False
+            average.set_weights(getattr(self, name).get_weights())
+        self.count_steps()
+        self.built = True
+
+    @property
+    def networks_of(self) -> dict[str, list[keras.Model]]:
+        """The transformation network is one player, D the other."""
+        return {"generator": [self.transformation], "discriminator": [self.discriminator]}
+
+    @property
+    def editing_network(self) -> SharedTransformation:
+        """The network that makes the edits: the averaged one where weights are averaged."""
+        return self.averages.get("transformation", self.transformation)
+
+    def number(self, edit: Edit) -> int:
+        """The number of an edit among those that the model was built for."""
+        return self.edits.index(edit)
+
+    def call(self, images: Any, edits: Any, training: bool = False) -> Any:
+        return self.transformation(images, edits, training=training)
+
+    def residual_image(self, images: Any, edit: Edit) -> Any:
+        """The residual of the finished edit, with inference statistics, see the base class."""
+        edits = ops.full((ops.shape(images)[0],), self.number(edit), dtype="int32")
+        return self.editing_network(images, edits, training=False)
+
+    def objective(self, batch: Any, training: bool) -> Any:
+        """Every term for one batch; while D learns alone, those of real faces and else 0.
+
+        Args:
+            batch: (images, labels, edits), of each a tuple of groups of rows: float32
+                [n, s, s, 3] in [-1, 1], int8 [n, attributes] and int32 [n].
+            training: bool.
+        """
+        groups, labels, edits = batch
+        real = ops.concatenate(groups)
+        labels = ops.cast(ops.concatenate(labels), "int32")
+        edits = ops.concatenate(edits)
+        own = ops.one_hot(edits // 2, len(self.sparsity), dtype="float32")
+        known = ops.cast(ops.not_equal(labels, 0), "float32")
+        classes = ops.cast(ops.greater(labels, 0), "int32")
+        weights = own + self.other_heads * (1.0 - own) * known
+        terms = dict.fromkeys(self.terms_type._fields, ops.zeros(()))  # type: ignore[attr-defined]
+        if training and self.learning == ("discriminator",):
+            logits = self.discriminator(real, training=True)
+            terms |= self._of_real_faces(logits, classes, weights, own)
+            return self.terms_type(**terms)
+
+        if self.r1 and training:
+            # Before D's pass, whose new running averages JAX would differentiate as well.
+            terms["r1_penalty"] = self._r1_penalty(real[::_R1_EVERY], own[::_R1_EVERY])
+        residual = self.transformation(real, edits, training=training)
+        edited = real + residual
+        # One pass of both: what is normalised together cannot be told apart by its statistics.
+        both = self.discriminator(ops.concatenate([real, edited]), training=training)
+        real_logits, edited_logits = zip(*(ops.split(logits, 2) for logits in both), strict=True)
+        terms |= self._of_real_faces(real_logits, classes, weights, own)
+        terms |= self._of_discriminator(terms, edited_logits, own)
+        terms |= self._of_edits(edits, residual, real_logits, edited_logits, own)
+        terms |= self._of_generator(terms, groups[0], edited, edits, training)
+        return self.terms_type(**terms)
+
+    def _of_real_faces(self, logits: Any, classes: Any, weights: Any, own: Any) -> dict[str, Any]:
+        return {
+            "discriminator_loss": self._classified(logits, classes, weights),
+            "discriminator_accuracy_real": losses.accuracy(logits[0], classes, own),
+        }
+
+    def _r1_penalty(self, images: Any, own: Any) -> Any:
+        # With inference statistics, so that a face's gradient is its own.
+        return losses.r1_penalty(
+            adversarial.input_gradient(
+                lambda x: losses.realness(self.discriminator(x, training=False)[0], own), images
+            )
+        )
+
+    def _of_discriminator(self, terms: dict[str, Any], logits: Any, own: Any) -> dict[str, Any]:
+        generated = ops.full(ops.shape(own), losses.GENERATED, dtype="int32")
+        # A mean over real and edited.
+        loss = (terms["discriminator_loss"] + self._classified(logits, generated, own)) / 2.0
+        return {
+            "discriminator_loss": loss + self.r1 * terms["r1_penalty"],
+            "discriminator_accuracy_generated": losses.accuracy(logits[0], generated, own),
+        }
+
+    def _of_edits(
+        self, edits: Any, residual: Any, real_logits: Any, edited_logits: Any, own: Any
+    ) -> dict[str, Any]:
+        wanted = ops.broadcast_to(ops.expand_dims(1 - edits % 2, 1), ops.shape(own))
+        faces, patches = edited_logits
+        change = losses.mean_change(residual)
+        chosen = ops.one_hot(edits, len(self.edits), dtype="float32")
+        # As many rows have each edit: so this is the mean over them, also over several batches.
+        changes = ops.mean(ops.expand_dims(change, 1) * chosen, axis=0) * len(self.edits)
+        sparsity = ops.matmul(own, ops.convert_to_tensor(self.sparsity, "float32")[:, None])[:, 0]
+        return {
+            "gan_loss": losses.classification_loss(faces, wanted, own),
+            "patch_loss": losses.classification_loss(patches, wanted, own),
+            "sparsity_loss": ops.mean(sparsity * change),
+            "leak_loss": losses.leak_loss(real_logits[0], faces, 1.0 - own),
+            "mean_change": ops.mean(change),
+            **{
+                change_term(number, edit): changes[number] for number, edit in enumerate(self.edits)
+            },
+        }
+
+    def _of_generator(
+        self, terms: dict[str, Any], faces: Any, edited: Any, edits: Any, training: bool
+    ) -> dict[str, Any]:
+        cycle = ops.zeros(())
+        if self.cycle:
+            count = ops.shape(faces)[0]
+            # The opposite edit is the other one of the pair.
+            there, opposite = edited[:count], edits[:count] + 1 - 2 * (edits[:count] % 2)
+            back = there + self.transformation(there, opposite, training=training)
+            cycle = ops.mean(ops.abs(back - faces))
+        whole = (
+            terms["gan_loss"]
+            + self.patches * terms["patch_loss"]
+            + self.cycle * cycle
+            + terms["sparsity_loss"]
+            + self.leak * terms["leak_loss"]
+        )
+        return {"cycle_loss": cycle, "generator_loss": whole}
+
+    def _classified(self, logits: Any, classes: Any, weights: Any) -> Any:
+        faces, patches = (losses.classification_loss(each, classes, weights) for each in logits)
+        return faces + self.patches * patches
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "edits": [[edit.name, edit.column, edit.adds] for edit in self.edits],
+            "sparsity": self.sparsity,
+            "image_size": self.image_size,
+            "width": self.width,
+            "patches": self.patches,
+            "cycle": self.cycle,
+            "leak": self.leak,
+            "other_heads": self.other_heads,
+            "r1": self.r1,
+            "ema_decay": self.ema_decay,
+            "synchronized": self.synchronized,
+        }
