@@ -90,7 +90,7 @@ def test_a_file_may_name_several_attributes(tmp_path, attr, names):
     ("text", "message"),
     [
         ('{"steps": 1,\n "seed" 2}', "line 2: not JSON"),
-        ('{"preset": "best"}', 'preset "best": choose one of paper, quick'),
+        ('{"preset": "fast"}', 'preset "fast": choose one of paper, quick, best'),
         ('{"preset": null}', "preset null: must be text"),
         ('{"atr": "young"}', "'atr' is no setting; nearest: attr"),
         ('{"run_dir": "runs/x"}', "'run_dir' is no setting"),
