@@ -240,5 +240,7 @@ def documented(cls: type) -> type:
 
 def flags_table(options: Iterable[Option]) -> str:
     """The options as a Markdown table, for the documentation."""
-    rows = [f"| `{each.name}` | {described(each)} |" for each in options]
+    # A bar would end the cell.
+    told = {each.name: described(each).replace("|", r"\|") for each in options}
+    rows = [f"| `{name}` | {text} |" for name, text in told.items()]
     return "\n".join(["| setting | what it is |", "| --- | --- |", *rows]) + "\n"

@@ -34,7 +34,7 @@ class Settings(Base):
     decay: float = option(0.0, "of averages", at_least=0, below=1, group="work")
     size: int = option(32, "side", one_of=((32, 64), "choose 32 or 64"), group="work")
     mode: str = option("fast", "how", choices=("fast", "exact"), group="work")
-    exact: bool = option(False, "the same bits", group="work")
+    exact: bool = option(False, "the same |bits|", group="work")
     plain: int = 3  # no option
 
 
@@ -125,6 +125,7 @@ def test_the_table_has_a_line_for_each():
     lines = flags_table(OPTIONS.values()).splitlines()
     assert len(lines) == 2 + len(OPTIONS)
     assert "| `steps` | updates, 1 or more (600) |" in lines
+    assert r"| `exact` | the same \|bits\| |" in lines, "a bar ends no cell"
 
 
 def test_a_documented_class_tells_of_its_options_in_python_too():

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import pathlib
-from collections.abc import Mapping
 from typing import Any
 
 from faceattr.attributes import attribute_names
@@ -279,21 +278,22 @@ def all_options() -> dict[str, Option]:
 
     What the help says of models and their terms comes from the families.
     """
-    found = options_of(TrainConfig)
-    models = ", ".join(
-        f"{name} ({'default: ' if name == DEFAULT else ''}{each.summary})"
-        for name, each in families().items()
-    )
-    terms = "; ".join(
-        f"of {name} {', '.join(best_terms(each))}" for name, each in families().items()
-    )
-    told: Mapping[str, str] = {
-        "model": models,
+    found, every = options_of(TrainConfig), families()
+    models = [
+        f"{name} ({'default: ' * (name == DEFAULT)}{each.summary})" for name, each in every.items()
+    ]
+    terms = [f"of {name} {', '.join(best_terms(each))}" for name, each in every.items()]
+    told = {
+        "model": ", ".join(models),
         "best_by": "keeps the checkpoint with the lowest mean of this term as "
-        f"checkpoints/best.keras: {terms} (default: none)",
+        f"checkpoints/best.keras: {'; '.join(terms)} (default: none)",
     }
     found |= {name: dataclasses.replace(found[name], help=text) for name, text in told.items()}
-    for name, each in families().items():
+    for name, each in every.items():
         for one in options_of(each.options).values():
-            found.setdefault(one.name, dataclasses.replace(one, help=f"{one.help} [{name}]"))
+            first = found.get(one.name)
+            told_of = f"{one.help} [{name}]"
+            if first is not None:  # another family has it as well
+                told_of = f"{first.help} [{name}: default {one.default}]"
+            found[one.name] = dataclasses.replace(first or one, help=told_of)
     return found
