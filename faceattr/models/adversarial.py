@@ -56,6 +56,8 @@ class AdversarialModel(keras.Model):
         terms_type: the NamedTuple of the terms of the objective; has `<player>_loss` for each
             player.
         image_size: int, side of the face crops.
+        width: int, channels of the first layers.
+        synchronized: bool, whether replicas normalise their shares of a batch together.
         learning: names of the players that learn now; all of them unless a phase says otherwise.
             Set it before `fit`.
         averages: name of a network -> the network of its exponentially averaged weights.
@@ -64,6 +66,8 @@ class AdversarialModel(keras.Model):
 
     terms_type: type[tuple]
     image_size: int
+    width: int
+    synchronized: bool
     ema_decay: float = 0.0
 
     def __init__(self, **kwargs: Any) -> None:
@@ -73,6 +77,16 @@ class AdversarialModel(keras.Model):
         self.averages: dict[str, keras.Model] = {}
         fields: Sequence[str] = self.terms_type._fields  # type: ignore[attr-defined]
         self.means = {name: keras.metrics.Mean(name=name) for name in fields}
+
+    @property
+    def network_settings(self) -> dict[str, Any]:
+        """What every network of the model is made with."""
+        return {
+            "image_size": self.image_size,
+            "width": self.width,
+            "synchronized": self.synchronized,
+            "dtype": self.dtype_policy,
+        }
 
     @property
     def networks_of(self) -> Mapping[str, Sequence[keras.Model]]:

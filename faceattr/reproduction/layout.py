@@ -4,21 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from faceattr import pixels
 from faceattr.evaluation.pictures import EditPictures
 from faceattr.pictures.grids import joined, labelled_grid
-
-
-def residual_pictures(residual: np.ndarray) -> np.ndarray:
-    """Residuals to look at, as in Fig. 4: grey is no change.
-
-    Args:
-        residual: float [n, s, s, 3], not clipped.
-
-    Returns:
-        uint8 [n, s, s, 3].
-    """
-    return pixels.to_uint8(np.clip(residual, -1, 1).astype(np.float32))
 
 
 def random_faces(pictures: EditPictures, count: int) -> np.ndarray:

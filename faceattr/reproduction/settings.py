@@ -34,7 +34,7 @@ class ReproductionSettings:
             none of them.
         judge_epochs, judge_size: of the attribute classifier, see `ClassifierSettings`.
         faces: the most held-out faces of a class that an edit is measured on.
-        identity_faces: the most that dlib's models are asked about, a third of a second each.
+        identity_faces: the most that dlib's models are asked about.
 
     Raises:
         UserError: for a setting that cannot be.

@@ -101,12 +101,7 @@ class ResidualGAN(adversarial.AdversarialModel):
         self.spectral_norm = spectral_norm
         self.r1 = r1
         self.ema_decay = ema_decay
-        settings = {
-            "image_size": image_size,
-            "width": width,
-            "synchronized": synchronized,
-            "dtype": self.dtype_policy,
-        }
+        settings = self.network_settings
         self.to_positive = TransformationNetwork(name="to_positive", **settings)
         self.to_negative = TransformationNetwork(name="to_negative", **settings)
         self.discriminator = Discriminator(

@@ -76,12 +76,7 @@ class SharedGAN(adversarial.AdversarialModel):
         self.r1 = r1
         self.ema_decay = ema_decay
         self.synchronized = synchronized
-        settings = {
-            "image_size": image_size,
-            "width": width,
-            "synchronized": synchronized,
-            "dtype": self.dtype_policy,
-        }
+        settings = self.network_settings
         self.transformation = SharedTransformation(
             name="transformation", edits=len(made), **settings
         )

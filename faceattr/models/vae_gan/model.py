@@ -100,13 +100,7 @@ class VAEGAN(AdversarialModel):
         self.latent = latent
         self.gamma = gamma
         self.synchronized = synchronized
-        settings = {
-            "image_size": image_size,
-            "width": width,
-            "latent": latent,
-            "synchronized": synchronized,
-            "dtype": self.dtype_policy,
-        }
+        settings = {**self.network_settings, "latent": latent}
         self.encoder = Encoder(name="encoder", **settings)
         self.decoder = Decoder(name="decoder", **settings)
         self.discriminator = RealnessDiscriminator(name="discriminator", **settings)

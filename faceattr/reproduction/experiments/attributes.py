@@ -4,10 +4,11 @@ import numpy as np
 
 from faceattr.attributes import PAPER_ATTRIBUTES, Attribute
 from faceattr.evaluation.metrics import to_json
+from faceattr.pixels import residual_to_uint8
 from faceattr.reproduction import comparisons, measures
 from faceattr.reproduction.comparisons import Claim
 from faceattr.reproduction.laboratory import Laboratory
-from faceattr.reproduction.layout import random_faces, residual_pictures, sheet, stacked
+from faceattr.reproduction.layout import random_faces, sheet, stacked
 from faceattr.reproduction.paired import compared
 from faceattr.reproduction.result import Result
 from faceattr.reproduction.trainings import BASELINE, SIX
@@ -32,7 +33,7 @@ def fig4(laboratory: Laboratory) -> Result:
             ours = evaluation.pictures[attribute.name, edit]
             theirs = evaluation.pictures[f"{BASELINE}-{attribute.name}", edit]
             shown = random_faces(ours, _FACES)
-            kinds = (ours.images, theirs.edited, ours.edited, residual_pictures(ours.residual))
+            kinds = (ours.images, theirs.edited, ours.edited, residual_to_uint8(ours.residual))
             for (_, cells), images in zip(rows, kinds, strict=True):
                 cells.extend(images[shown])
             edits.append((attribute.name, f"{BASELINE}-{attribute.name}", edit))
