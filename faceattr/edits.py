@@ -4,9 +4,15 @@ Needs neither Keras nor TensorFlow until it is given a tensor.
 """
 
 import dataclasses
+import math
 from typing import Any
 
 import numpy as np
+
+from faceattr.errors import UserError
+
+LOWEST_STRENGTH, HIGHEST_STRENGTH = -1.0, 2.0
+"""Beyond them no edit was ever seen to be more than a ruined face."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +32,28 @@ class Edit:
     def undoes(self, other: "Edit") -> bool:
         """Whether this is the way back of another edit."""
         return self.column == other.column and self.adds != other.adds
+
+
+def checked_strength(strength: Any, name: str = "--strength") -> float:
+    """The strength of an edit as a float: the one rule, for the editor, the server and the page.
+
+    Args:
+        strength: what the user gave.
+        name: str, the flag or field that it was given as.
+
+    Raises:
+        UserError: if it is not a finite number from `LOWEST_STRENGTH` to `HIGHEST_STRENGTH`.
+    """
+    try:
+        number = float(strength)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    # Of nan neither is true.
+    if not LOWEST_STRENGTH <= number <= HIGHEST_STRENGTH:
+        raise UserError(
+            f"{name} {strength}: must be a number from {LOWEST_STRENGTH:g} to {HIGHEST_STRENGTH:g}"
+        )
+    return number
 
 
 def edited(images: Any, residual: Any, strength: Any = 1.0) -> Any:

@@ -2,24 +2,47 @@
 
 import contextlib
 import pathlib
+import re
+import secrets
 from collections.abc import Iterator
+
+_UNFINISHED = re.compile(r"^partial-[0-9a-f]{8}-")
 
 
 @contextlib.contextmanager
 def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
     """Gives a path beside `path` to write to, and renames it into place if nothing was raised.
 
-    A killed program leaves `partial-<name>` at worst, never half of `path`.
+    A killed program leaves `partial-<8 digits>-<name>` at worst, never half of `path`. The file to
+    write to is made here, empty, under a name that none beside it has: two programs that write the
+    same file do not meet, and what others left is not touched.
 
     Args:
         path: the file to write; an older one is replaced.
     """
-    beside = path.with_name(f"partial-{path.name}")
+    beside = _new_file_beside(path)
     try:
         yield beside
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _new_file_beside(path: pathlib.Path) -> pathlib.Path:
+    while True:
+        # The end of a name that is as long as names can be is enough, and has the suffix.
+        end = path.name.encode()[-200:].decode(errors="ignore")
+        beside = path.with_name(f"partial-{secrets.token_hex(4)}-{end}")
+        try:
+            beside.touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        return beside
+
+
+def finished_name(name: str) -> str:
+    """The name of the file that `replacing` was writing; any other name is given back."""
+    return _UNFINISHED.sub("", name)
 
 
 def write_text(path: pathlib.Path, text: str) -> None:

@@ -11,11 +11,16 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
+from faceattr.edits import checked_strength
+from faceattr.errors import UserError
+
 from .repository import SAVED_MODEL_FILE
 from .request_error import RequestError
 from .signature import Signature, describe, read_signature
 
 _SERVE_TAG = "serve"
+# Of an exported edit; its strengths have a range that no signature can tell.
+_STRENGTH_SIGNATURE = "image_bytes_with_strength"
 
 # TensorFlow's error codes and the statuses that TensorFlow Serving answers with. Every other
 # code is a defect of the graph or of this server: HTTP 500 and a traceback in the log.
@@ -70,8 +75,11 @@ class SavedModelServable:
             Arrays by output name, in the signature's order.
 
         Raises:
-            RequestError: where the graph refuses the tensors, such as bytes that are no image.
+            RequestError: where the graph refuses the tensors, such as bytes that are no image, or
+                where a strength of an edit is out of its range.
         """
+        if signature_name == _STRENGTH_SIGNATURE:
+            _check_strengths(tensors["strength"])
         inputs = {name: tf.constant(array) for name, array in tensors.items()}
         try:
             outputs = self._functions[signature_name](**inputs)
@@ -83,6 +91,14 @@ class SavedModelServable:
             name: np.asarray(outputs[name].numpy())
             for name in self.signatures[signature_name].outputs
         }
+
+
+def _check_strengths(strengths: np.ndarray) -> None:
+    for strength in strengths.ravel():
+        try:
+            checked_strength(strength, "strength")
+        except UserError as error:
+            raise RequestError(str(error)) from None
 
 
 def cause(message: str) -> str:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from keras import ops
 
 from faceattr import pixels
-from faceattr.edits import edited
+from faceattr.edits import checked_strength, edited
+from faceattr.errors import UserError
 
 HOUSE = pathlib.Path(__file__).resolve().parents[1]
 
@@ -65,3 +66,23 @@ def test_no_other_room_makes_the_sum_itself(folder):
     for path in (HOUSE / folder).rglob("*.py"):
         code = re.sub(r'""".*?"""', "", path.read_text("utf-8"), flags=re.DOTALL)
         assert path == own or not sums.search(code), path
+
+
+@hypothesis.given(st.floats(-1, 2))
+def test_a_strength_within_its_range_is_taken_as_it_is(strength):
+    assert checked_strength(strength) == strength
+    assert checked_strength(str(strength)) == strength
+
+
+@hypothesis.given(
+    st.one_of(
+        st.floats().filter(lambda value: not -1 <= value <= 2),
+        st.integers().filter(lambda value: not -1 <= value <= 2),
+        st.text(alphabet="abcxyz ,"),
+        st.none(),
+        st.just(10**400),
+    )
+)
+def test_any_other_strength_is_refused_by_name(strength):
+    with pytest.raises(UserError, match=r"^of row 3 .*must be a number from -1 to 2$"):
+        checked_strength(strength, "of row 3")

@@ -8,7 +8,7 @@ import re
 import shutil
 from typing import Any
 
-from faceattr.files import replacing, write_text
+from faceattr.files import finished_name, replacing, write_text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,8 +69,9 @@ class CheckpointFiles:
             if file not in kept:
                 file.unlink()
         # What a killed training was writing, large, and of a step that may not come again.
-        for file in self._checkpoint_folder.glob("partial-step-*.keras"):
-            file.unlink()
+        for file in self._checkpoint_folder.glob("partial-*.keras"):
+            if re.fullmatch(r"step-\d+\.keras", finished_name(file.name)):
+                file.unlink()
         return path
 
     @property

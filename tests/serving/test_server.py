@@ -129,6 +129,15 @@ def test_strength(client: httpx.Client, pixels: np.ndarray) -> None:
     np.testing.assert_array_equal(decoded(full), 255 - pixels)
 
 
+@pytest.mark.parametrize("strength", [-3, 1e9])
+def test_a_strength_out_of_its_range_is_a_bad_request(client, pixels, strength) -> None:
+    rows = [{"image_bytes": encoded(pixels), "strength": value} for value in (1, strength)]
+    body = {"signature_name": "image_bytes_with_strength", "instances": rows}
+    answer = client.post(f"{MODEL}:predict", json=body)
+    assert answer.status_code == 400
+    assert "must be a number from -1 to 2" in answer.json()["error"]
+
+
 def test_a_gzip_body(client: httpx.Client, pixels: np.ndarray) -> None:
     body = {"signature_name": "image_bytes", "inputs": [encoded(pixels)]}
     answer = client.post(

@@ -19,6 +19,7 @@ import numpy as np
 
 from faceattr.edits import Edit
 from faceattr.errors import UserError
+from faceattr.files import finished_name
 from faceattr.pictures.png import write_png
 from faceattr.runs.run import Run, State
 from faceattr.runs.settings import TrainConfig
@@ -217,6 +218,6 @@ def _make_way(run: Run) -> None:
     """Removes what a training left that was killed before its settings were written."""
     if not run.folder.is_dir() or run.checkpoints:
         return
-    names = {path.name.removeprefix("partial-") for path in run.folder.iterdir()}
+    names = {finished_name(path.name) for path in run.folder.iterdir()}
     if names <= _BEFORE_SETTINGS:
         shutil.rmtree(run.folder)

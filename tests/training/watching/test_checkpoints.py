@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faceattr.errors import UserError
+from faceattr.files import finished_name
 from faceattr.runs.checkpoint_files import Best
 from faceattr.runs.run import Run
 from faceattr.training.watching import checkpoints
@@ -82,13 +83,13 @@ def test_the_last_step_is_not_saved_twice(run):
     saved = []
     callback = Checkpoints(run, 0, every=10)
     run_model = Model()
-    run_model.save = lambda path: (saved.append(path.name), path.write_text("whole"))
+    run_model.save = lambda path: (saved.append(finished_name(path.name)), path.write_text("whole"))
     callback.set_model(run_model)
     callback.on_train_begin()
     for _ in range(20):
         callback.on_train_batch_end(0, {})
     callback.on_train_end()
-    assert saved == ["partial-step-00000010.keras", "partial-step-00000020.keras"]
+    assert saved == ["step-00000010.keras", "step-00000020.keras"]
 
 
 def test_the_clock_saves_between_the_steps(run, clock):
@@ -228,10 +229,13 @@ def test_a_checkpoint_of_a_later_step_does_not_push_out_the_new_one(run):
 
 
 def test_what_a_killed_training_was_writing_is_cleared_away(run):
-    partial = run.folder / "checkpoints" / "partial-step-00000017.keras"
-    partial.write_text("ha")
+    partial = run.folder / "checkpoints" / "partial-0123abcd-step-00000017.keras"
+    mine = run.folder / "checkpoints" / "partial-thoughts.keras"
+    for path in (partial, mine):
+        path.write_text("ha")
     train(Checkpoints(run, 10, every=10), [1.0] * 10, first_step=10)
     assert not partial.exists()
+    assert mine.exists()
 
 
 @pytest.mark.parametrize("keep", [1, 2])
