@@ -31,7 +31,7 @@ class Manifest:
         edit: the one edit that the bundle makes; in the file its name, column and direction.
         attribute: str, such as `"glasses"`.
         image_size: int, side of the face crops that the networks take.
-        crop: where the face crop lay in the training images.
+        crop: where the face crop lay in the training images, and the five points of a face in it.
         data: what the edit was trained on (source and counts).
         training: the settings of the run.
         metrics: what the run measured at its end.

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from faceattr.errors import UserError
+from faceattr.faces import template
 
 MAX_PIXELS = 50_000_000
 """Larger images are refused before they are decoded: no face photo needs more, and a small file
@@ -22,11 +23,14 @@ class CropGeometry:
         size: float in (0, 1], side of the square as a fraction of the image's width.
         center_x: float in [0, 1], centre of the square as a fraction of the width.
         center_y: float in [0, 1], centre of the square as a fraction of the height.
+        points: where the five points of a face lie in the square, as fractions of its side; None if
+            the faces are not aligned.
     """
 
     size: float
     center_x: float = 0.5
     center_y: float = 0.5
+    points: template.Template | None = None
 
     def box(self, width: int, height: int) -> tuple[int, int, int, int]:
         """The square in whole pixels, (left, top, right, bottom), kept inside the image."""
@@ -35,24 +39,40 @@ class CropGeometry:
         top = min(max(round(self.center_y * height - side / 2), 0), height - side)
         return left, top, left + side, top + side
 
-    def to_json(self) -> dict[str, float]:
+    def to_json(self) -> dict[str, Any]:
         """As a JSON object, for run and bundle."""
-        return dataclasses.asdict(self)
+        points = None if self.points is None else [list(point) for point in self.points]
+        return {**dataclasses.asdict(self), "points": points}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "CropGeometry":
-        """The inverse of `to_json`."""
-        return cls(**value)
+        """The inverse of `to_json`. What was written before it knew of points gets those of the
+        frame that it names."""
+        if "points" in value:
+            points = value["points"]
+            known = None if points is None else tuple((float(x), float(y)) for x, y in points)
+            return cls(**{**value, "points": known})
+        square = cls(**value)
+        framed = (
+            crop for crop in CROPS.values() if square == dataclasses.replace(crop, points=None)
+        )
+        return next(framed, square)
 
 
-CELEBA_CROP = CropGeometry(size=148 / 178)
+CELEBA_CROP = CropGeometry(size=148 / 178, points=template.CELEBA)
 """The centre of CelebA's aligned frame (section 4); 148 of 178 pixels is the field's custom."""
 
-LFW_CROP = CropGeometry(size=156 / 250, center_x=0.499, center_y=0.44)
+LFW_CROP = CropGeometry(156 / 250, 0.499, 0.44, template.CELEBA)
 """Puts the mean eyes of LFW-deepfunneled where `CELEBA_CROP` puts CelebA's."""
 
 WHOLE_IMAGE = CropGeometry(size=1.0)
-"""For images that are face crops already."""
+"""For images that are face crops already, aligned nobody knows how."""
+
+ALIGNED_CROP = CropGeometry(size=1.0, points=template.CELEBA)
+"""For face crops that are aligned as CelebA's are."""
+
+DRAWN_CROP = CropGeometry(size=1.0, points=template.DRAWN)
+"""For drawn faces."""
 
 CROPS = {"none": WHOLE_IMAGE, "celeba": CELEBA_CROP, "lfw": LFW_CROP}
 """By name: the largest centred square, or where the face is in CelebA's or LFW's images."""

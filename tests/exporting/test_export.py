@@ -14,6 +14,7 @@ from faceattr.data import synthetic
 from faceattr.errors import UserError
 from faceattr.exporting import verify
 from faceattr.exporting.export import ExportMismatch, export
+from faceattr.faces import template
 from faceattr.runs.checkpoint_files import Best
 from faceattr.runs.run import Run
 
@@ -122,6 +123,7 @@ def test_the_manifest_tells_what_a_host_needs(bundles, finished_run):
     assert (written["edit"], written["direction"]) == ("remove_glasses", "to_negative")
     assert manifest.image_size == 32
     assert manifest.crop.to_json() == finished_run.data["crop"]
+    assert manifest.crop.points == template.DRAWN
     assert manifest.training["steps"] == 3
     assert manifest.metrics["truth"]["remove_glasses"]["faces"] > 0
     assert 0 <= manifest.exactness["saved_model"] <= 1e-4

@@ -1,3 +1,4 @@
+import json
 import zlib
 
 import hypothesis
@@ -8,7 +9,14 @@ from PIL import Image
 
 from faceattr.errors import UserError
 from faceattr.faces import crop as crops
-from faceattr.faces.crop import CELEBA_CROP, WHOLE_IMAGE, CropGeometry, read_crop
+from faceattr.faces.crop import (
+    CELEBA_CROP,
+    DRAWN_CROP,
+    LFW_CROP,
+    WHOLE_IMAGE,
+    CropGeometry,
+    read_crop,
+)
 
 
 def test_celebas_crop_is_the_centre_148_at_any_scale():
@@ -28,8 +36,15 @@ def test_a_crop_is_a_square_inside_the_image(size, x, y, width, height):
     assert right - left == bottom - top
 
 
-def test_a_crop_survives_json():
-    assert CropGeometry.from_json(CELEBA_CROP.to_json()) == CELEBA_CROP
+@pytest.mark.parametrize("crop", [CELEBA_CROP, LFW_CROP, WHOLE_IMAGE, DRAWN_CROP])
+def test_a_crop_survives_json(crop):
+    assert CropGeometry.from_json(json.loads(json.dumps(crop.to_json()))) == crop
+
+
+@pytest.mark.parametrize("crop", [CELEBA_CROP, LFW_CROP, WHOLE_IMAGE])
+def test_a_crop_written_before_it_knew_of_points_gets_those_of_its_frame(crop):
+    older = {name: value for name, value in crop.to_json().items() if name != "points"}
+    assert CropGeometry.from_json(older) == crop
 
 
 def test_the_crop_holds_the_pixels_of_its_square(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 
 from faceattr.data import synthetic
 from faceattr.data.table import AttributeTable
-from faceattr.faces.crop import WHOLE_IMAGE
+from faceattr.faces.crop import DRAWN_CROP
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +38,7 @@ def draw_synthetic(count: int, image_size: int, seed: int) -> SyntheticFaces:
         names=tuple(f"{index + 1:06d}" for index in range(count)),
         columns=synthetic.COLUMNS,
         labels=np.array([[row[c] for c in synthetic.COLUMNS] for row in labels], dtype=np.int8),
-        crop=WHOLE_IMAGE,
+        crop=DRAWN_CROP,
         images=np.stack([synthetic.render(face, image_size) for face in parameters]),
         landmarks=np.array([synthetic.landmarks(face) for face in parameters], np.float32),
     )

@@ -1,0 +1,88 @@
+"""FaceFinder: the faces of a photo."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+
+from faceattr.faces.detector import Detection, Detector, overlaps
+from faceattr.faces.face import Face
+from faceattr.faces.mesh import MeshFinder, Square
+
+_LEAST_SCORE = 0.5
+_MOST_OVERLAP = 0.3
+# Below this share of the photo's larger side a face may be missed where the photo is seen whole.
+_SMALL = 0.15
+
+
+class FaceFinder:
+    """Finds faces; its networks are loaded when the first of them is needed, once.
+
+    Not safe to share between threads: each needs its own.
+    """
+
+    @functools.cached_property
+    def _short_range(self) -> Detector:
+        return Detector.short_range()
+
+    @functools.cached_property
+    def _full_range(self) -> Detector:
+        return Detector.full_range()
+
+    @functools.cached_property
+    def _mesh(self) -> MeshFinder:
+        return MeshFinder()
+
+    def find(self, image: np.ndarray) -> list[Face]:
+        """The faces of a photo, the largest first.
+
+        Args:
+            image: uint8 [height, width, 3], upright, RGB.
+        """
+        assert image.dtype == np.uint8, f"expected uint8 pixels, got {image.dtype}"
+        height, width = image.shape[:2]
+        side, center = max(width, height), (width / 2, height / 2)
+        found = self._faces(image, self._short_range.find(image, center, side), [])
+        found = self._faces(image, self._full_range.find(image, center, side), found)
+        if not found or min(face.side for face in found) < _SMALL * side:
+            for tile in _tiles(width, height):
+                found = self._faces(image, self._full_range.find(image, *tile), found)
+        return sorted(found, key=lambda face: -face.side)
+
+    def _faces(
+        self, image: np.ndarray, detections: list[Detection], known: list[Face]
+    ) -> list[Face]:
+        """The known faces and those of the detections that are new."""
+        faces = list(known)
+        for detection in detections:
+            if _is_known(detection.box, faces):
+                continue
+            face = self._mesh.find(image, Square.of_detection(detection))
+            if face.score < _LEAST_SCORE:
+                continue
+            # Seen again as the mesh has it, for the detector's box is a rough one.
+            face = self._mesh.find(image, Square.of_face(face))
+            if face.score >= _LEAST_SCORE and not _is_known(np.array(face.box), faces):
+                faces.append(face)
+        return faces
+
+
+def _is_known(box: np.ndarray, faces: list[Face]) -> bool:
+    if not faces:
+        return False
+    return bool((overlaps(box, np.array([face.box for face in faces])) > _MOST_OVERLAP).any())
+
+
+def _tiles(width: int, height: int) -> list[tuple[tuple[float, float], float]]:
+    """Squares of half the photo's larger side that overlap by half, (centre, side)."""
+    tile = max(width, height) / 2
+
+    def centres(length: int) -> list[float]:
+        if length <= tile:
+            return [length / 2]
+        count = math.ceil((length - tile) / (tile / 2)) + 1
+        return [float(place) for place in np.linspace(tile / 2, length - tile / 2, count)]
+
+    return [((x, y), tile) for y in centres(height) for x in centres(width)]

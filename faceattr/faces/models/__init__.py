@@ -1,0 +1,1 @@
+"""The networks that find faces; SOURCE.md tells where they are from."""
