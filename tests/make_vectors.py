@@ -108,7 +108,7 @@ def similarities() -> list[dict]:
 def five_points() -> dict:
     """A made-up mesh -> its five points and the turn of the head."""
     mesh = np.random.default_rng(2).integers(0, 200, (468, 3))
-    found = face.Face.of(mesh, 1.0)
+    found = face.Face.of(mesh, face.five_points(mesh), 1.0)
     return {"mesh": mesh.tolist(), "points": found.points.tolist(), "turn": list(found.turn)}
 
 
