@@ -82,17 +82,18 @@ def import_keras_quietly() -> None:
         )
 
 
-def run(program: str, main: Callable[[], None]) -> NoReturn:
+def run(program: str, main: Callable[[], int | None]) -> NoReturn:
     """Runs a command line and exits: 0 when done, 2 on a user's mistake, 130 on Ctrl-C.
 
     Args:
         program: str, the name that messages begin with, such as `"train.py"`.
-        main: what the command line does. A `UserError` becomes one line on stderr.
+        main: what the command line does. A `UserError` becomes one line on stderr; an exit status
+            that it returns is passed on.
     """
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("faceattr").setLevel(logging.INFO)
     try:
-        main()
+        status = main()
     except UserError as error:
         print(f"{program}: error: {error.for_command_line}", file=sys.stderr)
         sys.exit(2)
@@ -103,4 +104,4 @@ def run(program: str, main: Callable[[], None]) -> NoReturn:
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)
         sys.exit(130)
-    sys.exit(0)
+    sys.exit(status or 0)

@@ -1,5 +1,7 @@
 """The only conversions between uint8 in [0, 255] and float32 in [-1, 1].
 
+A photo of 16 bits has levels in [0, 65535] that stand for the same [-1, 1].
+
 Images are RGB and NHWC everywhere. Each conversion asserts what it is given, because pixels
 scaled twice, or never, train without complaint and ruin the result.
 """
@@ -17,9 +19,9 @@ _HALF = 127.5
 
 
 def to_float(image: np.ndarray) -> np.ndarray:
-    """Converts uint8 in [0, 255] to float32 in [-1, 1]; any shape."""
-    assert image.dtype == np.uint8, f"expected uint8 pixels, got {image.dtype}"
-    return image.astype(np.float32) / np.float32(_HALF) - np.float32(1)
+    """Converts uint8 in [0, 255], or uint16 in [0, 65535], to float32 in [-1, 1]; any shape."""
+    assert image.dtype in (np.uint8, np.uint16), f"expected uint8 pixels, got {image.dtype}"
+    return image.astype(np.float32) / np.float32(_half(image.dtype)) - np.float32(1)
 
 
 def to_uint8(image: np.ndarray) -> np.ndarray:
@@ -27,9 +29,19 @@ def to_uint8(image: np.ndarray) -> np.ndarray:
 
     Values beyond [-1, 1] are clipped: an edited image is `clip(x + strength * G(x))`.
     """
+    return to_levels(image, np.dtype(np.uint8))
+
+
+def to_levels(image: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """As `to_uint8`, to uint8 or uint16; gives back each level that `to_float` was given."""
     assert np.issubdtype(image.dtype, np.floating), f"expected float pixels, got {image.dtype}"
     assert np.isfinite(image).all(), "pixels must be finite"
-    return np.clip(np.rint((image + 1) * _HALF), 0, 255).astype(np.uint8)
+    half = _half(dtype)
+    return np.clip(np.rint((image + 1) * half), 0, 2 * half).astype(dtype)
+
+
+def _half(dtype: np.dtype) -> float:
+    return np.iinfo(dtype).max / 2
 
 
 def tensor_to_float(image: tf.Tensor) -> tf.Tensor:

@@ -50,3 +50,11 @@ def test_pixels_of_the_wrong_kind_are_refused(convert, wrong):
 def test_an_unchanged_pixel_is_mid_grey_in_a_residual():
     picture = pixels.residual_to_uint8(np.array([0.0, 2.0, -2.0]))
     assert picture.tolist() == [128, 255, 0]
+
+
+def test_every_level_of_16_bits_comes_back():
+    levels = np.arange(65536, dtype=np.uint16)
+    x = pixels.to_float(levels)
+    assert x.dtype == np.float32
+    assert x[[0, -1]].tolist() == [-1, 1]
+    np.testing.assert_array_equal(pixels.to_levels(x, levels.dtype), levels)

@@ -32,13 +32,18 @@ class LiteRTRuntime:
         self.image_size = int(shape[1])
 
     def residual(self, image: np.ndarray) -> np.ndarray:
-        """The residual of one face crop.
+        """The residual alone; see `run`."""
+        return self.run(image)[0]
+
+    def run(self, image: np.ndarray) -> tuple[np.ndarray, float | None]:
+        """The residual of one face crop, and how sure the network is that it is needed.
 
         Args:
             image: float32 [image_size, image_size, 3] in [-1, 1].
 
         Returns:
-            float32 of the same shape, not clipped.
+            the residual, float32 of the same shape, not clipped; and a float in [0, 1], by which it
+            is multiplied already, or None if the network does not say.
 
         Raises:
             UserError: if the image is of another size than the network was exported for.
@@ -50,4 +55,6 @@ class LiteRTRuntime:
                 f"{'x'.join(map(str, image.shape[:2]))}; resize the image, or use a bundle of its "
                 "size"
             )
-        return self._runner(image=image[None].astype(np.float32))["residual"][0]
+        outputs = self._runner(image=image[None].astype(np.float32))
+        needed = outputs.get("needed")
+        return outputs["residual"][0], None if needed is None else float(np.ravel(needed)[0])

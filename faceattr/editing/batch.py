@@ -1,147 +1,222 @@
-"""Edits files: which pictures, which bundle, where the results go."""
+"""Edits photo files, each on its own: one that fails is told of, and the others are edited."""
+
+from __future__ import annotations
 
 import dataclasses
-import math
 import pathlib
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from faceattr import pixels
-from faceattr.bundles.manifest import MANIFEST_NAME
-from faceattr.editing.editor import Editor, apply_residual
+from faceattr.editing import showing
+from faceattr.editing.changes import Changes
+from faceattr.editing.editor import Editor
+from faceattr.editing.photo import Photo
+from faceattr.editing.photo_files import (
+    MAX_MEGAPIXELS,
+    FileFacts,
+    format_of,
+    open_photo,
+    save_photo,
+)
 from faceattr.errors import UserError
-from faceattr.faces.crop import CropGeometry, open_image
-from faceattr.files import replacing
-from faceattr.progress import progress_bar
+from faceattr.faces.crop import CropGeometry
 
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+if TYPE_CHECKING:
+    from faceattr.faces.face import Face
 
 
 @dataclasses.dataclass(frozen=True)
-class InputImage:
-    """A picture to be edited.
+class EditSettings:
+    """How photos are edited.
 
     Attributes:
-        path: the file.
-        name: its path below the folder that was asked for, or its file name.
+        strength: float in [-1, 2], or one for each edit.
+        face: which faces; see `Editor.edit`.
+        crop: where the face crop lies in an aligned picture; None to find the faces.
+        overwrite: bool, whether files that are there are replaced. The photo itself never is.
+        show_residual: bool, whether to write each residual as a picture too.
+        compare: bool, whether to write a picture of before and after too.
+        animate: `"gif"` or `"webp"`, for a picture too that moves from strength 0 and back.
+        quality: int in [1, 100], of formats that lose; None for the photo's own.
+        max_megapixels: float, > 0; larger photos are refused.
     """
 
-    path: pathlib.Path
-    name: pathlib.Path
+    strength: float | Sequence[float] = 1.0
+    face: str | int | Sequence[float] = "all"
+    crop: CropGeometry | None = None
+    overwrite: bool = False
+    show_residual: bool = False
+    compare: bool = False
+    animate: str | None = None
+    quality: int | None = None
+    max_megapixels: float = MAX_MEGAPIXELS
 
 
-def find_bundle(bundles: pathlib.Path, edit: str) -> pathlib.Path:
-    """The bundle of an edit.
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What became of a photo.
+
+    Attributes:
+        photo: its file.
+        written: the files that were made of it, the edited photo first; none if it failed.
+        faces: JSON objects: number, box, points, turn, score, and how needed each edit was.
+        seconds: float, from opening to the last file.
+        warnings: sentences.
+        error: why it was not edited, or None.
+    """
+
+    photo: pathlib.Path
+    written: tuple[pathlib.Path, ...] = ()
+    faces: tuple[dict[str, Any], ...] = ()
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        value = dataclasses.asdict(self)
+        return {**value, "photo": str(self.photo), "written": [str(path) for path in self.written]}
+
+
+def edit_file(
+    editor: Editor,
+    source: pathlib.Path,
+    target: pathlib.Path,
+    settings: EditSettings = EditSettings(),
+) -> Outcome:
+    """Edits a photo from one file into another, and keeps what the file says besides its pixels.
+
+    Args:
+        editor: the edits.
+        source: the photo.
+        target: where the edited one goes; its suffix says in which format.
+        settings: how.
 
     Raises:
-        UserError: if there is none; lists those that are there.
+        UserError: if the photo cannot be read, has no such face, or cannot be written, or if a file
+            would be replaced that was not to be.
     """
-    if (bundles / edit / MANIFEST_NAME).is_file():
-        return bundles / edit
-    there = sorted(path.parent.name for path in bundles.glob(f"*/{MANIFEST_NAME}"))
-    known = f"the edits there are: {', '.join(there)}" if there else "export a run first"
-    raise UserError(f"--edit {edit}: no such bundle in {bundles}; {known}")
-
-
-def find_images(photos: Sequence[pathlib.Path]) -> list[InputImage]:
-    """The pictures that paths stand for; folders are searched, with what is below them.
-
-    Raises:
-        UserError: if a path does not exist or a folder holds no pictures.
-    """
-    found = []
-    for photo in photos:
-        if photo.is_dir():
-            inside = sorted(
-                path
-                for path in photo.rglob("*")
-                if path.suffix.lower() in _SUFFIXES and path.is_file()
-            )
-            if not inside:
-                raise UserError(f"{photo}: no pictures in this folder ({', '.join(_SUFFIXES)})")
-            found += [InputImage(path, path.relative_to(photo)) for path in inside]
-        elif photo.exists():
-            found.append(InputImage(photo, pathlib.Path(photo.name)))
-        else:
-            raise UserError(f"{photo}: no such picture or folder")
-    return found
+    began = time.perf_counter()
+    strengths = editor.strengths(settings.strength)
+    format_of(target)
+    _check_free(_files(target, settings), source, settings.overwrite)
+    opened = open_photo(source, settings.max_megapixels)
+    changes = editor.changes(opened.photo, settings.face, settings.crop)
+    edited = changes.at(strengths)
+    written = [target]
+    save_photo(edited, opened.facts, target, settings.quality)
+    plain = FileFacts(format_of(target))
+    if settings.show_residual:
+        drawn = Image.fromarray(changes.drawn(strengths))
+        written.append(_residual_path(target))
+        save_photo(Photo.of(drawn), plain, written[-1])
+    if settings.compare:
+        beside = showing.side_by_side(opened.photo, edited)
+        written.append(_compare_path(target))
+        save_photo(Photo.of(beside), plain, written[-1])
+    if settings.animate:
+        written.append(_animated_path(target, settings.animate))
+        showing.write_animation(changes, strengths, written[-1])
+    warnings = list(opened.warnings)
+    for number, face in enumerate(changes.faces, 1):
+        warnings += [f"face {number} {warning}" for warning in face.warnings()]
+    return Outcome(
+        source,
+        tuple(written),
+        _faces(editor, changes),
+        time.perf_counter() - began,
+        tuple(warnings),
+    )
 
 
 def edit_files(
     editor: Editor,
-    images: Sequence[InputImage],
-    output: pathlib.Path | None,
-    strength: float,
-    crop: CropGeometry,
-    show_residual: bool,
-) -> list[pathlib.Path]:
-    """Edits every picture that can be read.
+    sources: Sequence[pathlib.Path],
+    targets: Sequence[pathlib.Path],
+    settings: EditSettings,
+) -> Iterator[Outcome]:
+    """Edits photos one by one.
 
     Args:
-        editor: the edit.
-        images: the pictures.
-        output: a file, for one picture; otherwise a folder. None for the folder `edited`.
-        strength: float, finite.
-        crop: where the face is in each picture.
-        show_residual: bool. Whether to write each residual as a picture too.
+        editor: the edits.
+        sources: the photos.
+        targets: where each goes; a second one for the same target fails.
+        settings: how.
+    """
+    taken: dict[pathlib.Path, pathlib.Path] = {}
+    for source, target in zip(sources, targets, strict=True):
+        other = taken.setdefault(target, source)
+        if other != source:
+            yield Outcome(source, error=f"would become {target}, as {other} does; rename one")
+            continue
+        try:
+            yield edit_file(editor, source, target, settings)
+        except UserError as error:
+            text = error.for_command_line.removeprefix(f"{source}: ")
+            yield Outcome(source, error=text)
+        except MemoryError:
+            yield Outcome(source, error="there is too little memory for a photo of its size")
 
-    Returns:
-        the files written.
+
+def check_free(
+    sources: Sequence[pathlib.Path], targets: Sequence[pathlib.Path], settings: EditSettings
+) -> None:
+    """Checks a single photo's target before anything is loaded.
 
     Raises:
-        UserError: for settings that cannot be used; or, after all others were edited, if
-            pictures could not be.
+        UserError: if a file would be replaced that was not to be.
     """
-    if not math.isfinite(strength):
-        raise UserError(f"--strength {strength}: must be a finite number")
-    # Two pictures may share a name only in different folders of one search.
-    targets = [_target(image, images, output, editor.manifest.edit.name) for image in images]
-    if len(set(targets)) < len(targets):
-        raise UserError("two pictures have the same name: edit them into different folders")
-    written: list[pathlib.Path] = []
-    problems = []
-    for image, target in progress_bar(list(zip(images, targets, strict=True)), unit="image"):
-        if target.resolve() == image.path.resolve():
-            raise UserError(f"-o {target}: would overwrite the picture; name another file")
-        try:
-            photo = open_image(image.path)
-            residual = editor.residual(photo, crop)
-        except UserError as error:
-            text = error.for_command_line
-            problems.append(text if str(image.path) in text else f"{image.path}: {text}")
-            continue
-        written.append(_save(apply_residual(photo, residual, strength), target))
-        if show_residual:
-            picture = Image.fromarray(pixels.residual_to_uint8(residual))
-            written.append(_save(picture, target.with_name(f"{target.stem}-residual.png")))
-    if problems:
-        count = f"{len(problems)} of {len(images)} pictures were not edited: "
-        raise UserError((count if len(images) > 1 else "") + "; ".join(problems))
-    return written
+    if len(sources) == 1:
+        _check_free(_files(targets[0], settings), sources[0], settings.overwrite)
 
 
-def _target(
-    image: InputImage, images: Sequence[InputImage], output: pathlib.Path | None, edit: str
-) -> pathlib.Path:
-    if output is not None and len(images) == 1 and output.suffix and not output.is_dir():
-        if output.suffix.lower() not in _SUFFIXES:
-            raise UserError(
-                f"-o {output}: cannot write {output.suffix}; choose one of {', '.join(_SUFFIXES)}"
-            )
-        return output
-    folder = output or pathlib.Path("edited")
-    if folder.is_file():
-        raise UserError(f"-o {output}: a file, but there are {len(images)} pictures")
-    return folder / image.name.with_name(f"{image.name.stem}-{edit}.png")
+def _check_free(files: list[pathlib.Path], source: pathlib.Path, overwrite: bool) -> None:
+    for path in files:
+        if path.exists() and path.samefile(source):
+            raise UserError(f"-o {path}: would overwrite the photo itself; name another file")
+        if path.exists() and not overwrite:
+            raise UserError(f"{path}: is there already; say --overwrite to replace it")
 
 
-def _save(picture: Image.Image, path: pathlib.Path) -> pathlib.Path:
-    """Writes a picture beside `path`, then renames it into place."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as beside:
-            picture.save(beside, quality=95)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror or error})") from None
-    return path
+def _files(target: pathlib.Path, settings: EditSettings) -> list[pathlib.Path]:
+    files = [target]
+    files += [_residual_path(target)] if settings.show_residual else []
+    files += [_compare_path(target)] if settings.compare else []
+    return files + ([_animated_path(target, settings.animate)] if settings.animate else [])
+
+
+def _residual_path(target: pathlib.Path) -> pathlib.Path:
+    return target.with_name(f"{target.stem}-residual.png")
+
+
+def _compare_path(target: pathlib.Path) -> pathlib.Path:
+    return target.with_name(f"{target.stem}-compare{target.suffix}")
+
+
+def _animated_path(target: pathlib.Path, kind: str) -> pathlib.Path:
+    return target.with_name(f"{target.stem}-animated.{kind}")
+
+
+def _faces(editor: Editor, changes: Changes) -> tuple[dict[str, Any], ...]:
+    found = []
+    for number, each in enumerate(changes.faces, 1):
+        needed = {
+            edit.name: round(change.needed, 4)
+            for edit, change in zip(editor.edits, each.changes, strict=True)
+            if change.needed is not None
+        }
+        place = _place(each.face) if each.face is not None else {}
+        found.append({"number": number, **place, "needed": needed})
+    return tuple(found)
+
+
+def _place(face: Face) -> dict[str, Any]:
+    return {
+        "box": [round(edge, 1) for edge in face.box],
+        "points": [[round(float(value), 1) for value in point] for point in face.points],
+        "turn": {name: round(angle, 1) for name, angle in face.turn._asdict().items()},
+        "score": round(face.score, 4),
+    }

@@ -1,133 +1,213 @@
-"""Editor: a picture in, the edited picture out."""
+"""Editor: a photo in, the edited photo out."""
 
+from __future__ import annotations
+
+import functools
+import math
 import pathlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, overload
 
-import numpy as np
 from PIL import Image
 
 from faceattr import pixels
+from faceattr.bundles.finding import BUNDLES, find_bundle
 from faceattr.bundles.manifest import Manifest
 from faceattr.bundles.runtime import LiteRTRuntime
-from faceattr.edits import edited
+from faceattr.editing.changes import Change, Changes, FaceChange, chosen
+from faceattr.editing.face_crop import FaceCrop
+from faceattr.editing.file_facts import orientation_of
+from faceattr.editing.photo import Photo
+from faceattr.edits import Edit, checked_strength
 from faceattr.errors import UserError
-from faceattr.faces.crop import WHOLE_IMAGE, CropGeometry, resize_crop
+from faceattr.faces import template
+from faceattr.faces.crop import WHOLE_IMAGE, CropGeometry
 
-# Where the face crop is part of a larger picture, the residual fades out over this share of the
-# crop's side, so that no square is seen.
-_FEATHER = 0.08
+if TYPE_CHECKING:
+    from faceattr.faces.face import Face
+    from faceattr.faces.finder import FaceFinder
+
+# Faces are looked for in a photo of at most so many pixels across: one that is a tenth as wide has
+# then as many as the networks that look for it.
+_FIND_AT = 2048
 
 
 class Editor:
-    """One edit, ready to be applied to pictures of any size.
+    """One edit or several, ready to be applied to photos of any size.
+
+    Not safe to share between threads: its networks keep their buffers.
 
     Example:
 
     ```python
-    editor = faceattr.Editor.load("bundles/make_young")
+    editor = faceattr.Editor.load("make_young")
     younger = editor.edit(PIL.Image.open("portrait.jpg"), strength=0.8)
     ```
+
+    Attributes:
+        manifests: of the bundles, in the order of the edits.
     """
 
-    def __init__(self, manifest: Manifest, runtime: LiteRTRuntime) -> None:
-        self.manifest = manifest
-        self._runtime = runtime
+    def __init__(self, manifests: Sequence[Manifest], runtimes: Sequence[LiteRTRuntime]) -> None:
+        self.manifests = tuple(manifests)
+        self._runtimes = tuple(runtimes)
 
     @classmethod
-    def load(cls, bundle: str | pathlib.Path) -> "Editor":
-        """Loads a bundle, without TensorFlow.
+    def load(cls, *edits: str | pathlib.Path, bundles: str | pathlib.Path = BUNDLES) -> Editor:
+        """Loads bundles, without TensorFlow.
 
         Args:
-            bundle: the folder that `export.py` wrote, such as `"bundles/make_young"`.
+            *edits: names, such as `"remove_glasses"`, or folders that `export.py` wrote.
+            bundles: the folder in which names are looked for before they are among the shipped
+                ones.
 
         Raises:
-            UserError: if it is not a bundle, or a damaged one.
+            UserError: if one is missing or damaged; an unknown name lists those that are there.
         """
-        bundle = pathlib.Path(bundle)
-        manifest = Manifest.read(bundle)
-        runtime = LiteRTRuntime(bundle / manifest.tflite_name)
-        if runtime.image_size != manifest.image_size:
-            raise UserError(
-                f"{bundle}: the manifest says {manifest.image_size}x{manifest.image_size} but "
-                f"{manifest.tflite_name} takes {runtime.image_size}x{runtime.image_size}; export "
-                "the run again"
-            )
-        return cls(manifest, runtime)
+        if not edits:
+            raise UserError("--edit: name at least one edit")
+        folders = [find_bundle(edit, pathlib.Path(bundles)) for edit in edits]
+        loaded = [_load(folder) for folder in folders]
+        return cls([manifest for manifest, _ in loaded], [runtime for _, runtime in loaded])
 
-    def residual(self, image: Image.Image, crop: CropGeometry = WHOLE_IMAGE) -> np.ndarray:
-        """The residual of a picture at its own size.
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """What is done, in order."""
+        return tuple(manifest.edit for manifest in self.manifests)
 
-        The network sees the face crop at its own image size; only the residual is scaled up.
+    def find(self, photo: Photo | Image.Image) -> list[Face]:
+        """The faces of a photo, upright, the largest first."""
+        photo = _as_photo(photo)
+        shrink = math.ceil(max(photo.size) / _FIND_AT)
+        faces = self._finder.find(photo.rgb(shrink=shrink))
+        return [type(face).of(face.mesh * shrink, face.score) for face in faces]
+
+    def changes(
+        self,
+        photo: Photo | Image.Image,
+        face: str | int | Sequence[float] = "all",
+        crop: CropGeometry | None = None,
+    ) -> Changes:
+        """Looks at a photo once; what comes can be added at any strength, without a network.
 
         Args:
-            image: RGB picture of any size.
-            crop: where the face crop lies in it. Defaults to the whole image, which must then be
-                square.
-
-        Returns:
-            float32 [height, width, 3] in units of pixels in [-1, 1]; 0 outside the face crop.
+            photo: of any size.
+            face: which of the faces; see `changes.chosen`.
+            crop: where the face crop lies, in a picture that is aligned. No face is looked for.
 
         Raises:
-            UserError: if the whole image is to be the face crop and is not square.
+            UserError: if there is no such face, or if the whole of a picture is to be the face crop
+                and is not square.
         """
-        if crop == WHOLE_IMAGE and image.width != image.height:
-            raise UserError(
-                f"the image is {image.width}x{image.height}, but a face crop is square: cut the "
-                "face out first, or say where it is with --crop celeba or --crop lfw"
-            )
-        small = resize_crop(image, crop, self.manifest.image_size)
-        residual = self._runtime.residual(pixels.to_float(small))
-        left, top, right, bottom = crop.box(image.width, image.height)
-        side = right - left
-        full = np.zeros((image.height, image.width, 3), np.float32)
-        full[top:bottom, left:right] = _resize(residual, side)
-        if side < max(image.width, image.height):
-            full[top:bottom, left:right] *= _feather(side)[:, :, None]
-        return full
+        photo = _as_photo(photo)
+        if crop is not None:
+            if crop == WHOLE_IMAGE and len(set(photo.size)) > 1:
+                width, height = photo.size
+                raise UserError(
+                    f"the image is {width}x{height}, but a face crop is square: leave --crop out, "
+                    "so that the face is found, or say where it is with --crop celeba or --crop lfw"
+                )
+            frame = FaceCrop.of_frame(crop, *photo.size)
+            return Changes(photo, (self._seen(photo, None, [frame] * len(self.manifests)),))
+        for manifest in self.manifests:
+            if manifest.crop.points is None:
+                raise UserError(
+                    f"{manifest.edit.name} was trained on face crops that are aligned nobody knows "
+                    "how: cut the face out as they were, and say --crop none"
+                )
+        faces = self.find(photo)
+        if not faces:
+            raise UserError("no face was found; if it is a face crop already, say --crop none")
+        return Changes(photo, tuple(self._of_face(photo, each) for each in chosen(faces, face)))
+
+    @overload
+    def edit(self, photo: Photo, *args: Any, **kwargs: Any) -> Photo: ...
+
+    @overload
+    def edit(self, photo: Image.Image, *args: Any, **kwargs: Any) -> Image.Image: ...
 
     def edit(
-        self, image: Image.Image, strength: float = 1.0, crop: CropGeometry = WHOLE_IMAGE
-    ) -> Image.Image:
-        """`clip(x + strength * G(x))` at the picture's own size.
+        self,
+        photo: Photo | Image.Image,
+        strength: float | Sequence[float] = 1.0,
+        face: str | int | Sequence[float] = "all",
+        crop: CropGeometry | None = None,
+    ) -> Photo | Image.Image:
+        """`clip(x + strength * G(x))` on the photo's own pixels; the very ones far from the faces.
+
+        Several edits are all made of the unedited face and add up: `clip(x + sum of s_i G_i(x))`.
 
         Args:
-            image: RGB picture of any size.
-            strength: float; 0 leaves the picture as it is, 1 is the trained edit.
-            crop: where the face crop lies in it. Defaults to the whole image.
+            photo: a Pillow image, whose EXIF says how it is turned, or a `Photo`.
+            strength: float in [-1, 2], or one for each edit; 0 leaves the photo as it is, 1 is the
+                trained edit.
+            face: `"all"`, `"largest"`, the number of one, counted from 1 in the order of `find`, or
+                a box (left, top, right, bottom) in pixels that holds its middle.
+            crop: where the face crop lies, in a picture that is aligned, such as
+                `faceattr.faces.crop.WHOLE_IMAGE`. Defaults to finding the faces.
+
+        Returns:
+            what was given, edited; a Pillow image of one bit or with a palette as grey or RGB(A).
 
         Raises:
-            UserError: as `residual`.
+            UserError: for a strength out of its range, and as `changes`.
         """
-        return apply_residual(image, self.residual(image, crop), strength)
+        strengths = self.strengths(strength)
+        edited = self.changes(photo, face, crop).at(strengths)
+        if isinstance(photo, Photo):
+            return edited
+        return edited.as_stored().to_pillow()
 
+    def strengths(self, strength: float | Sequence[float]) -> list[float]:
+        """A strength for each edit, checked.
 
-def apply_residual(image: Image.Image, residual: np.ndarray, strength: float) -> Image.Image:
-    """Adds a residual (float32 [height, width, 3]) to an RGB picture; a strength costs no network.
-
-    Returns:
-        a new picture; exactly the old one at strength 0.
-    """
-    x = pixels.to_float(np.asarray(image))
-    return Image.fromarray(pixels.to_uint8(edited(x, residual, strength)))
-
-
-def _resize(residual: np.ndarray, side: int) -> np.ndarray:
-    # Pillow resizes float images one channel at a time.
-    return np.stack(
-        [
-            np.asarray(
-                Image.fromarray(np.ascontiguousarray(residual[:, :, channel])).resize(
-                    (side, side), Image.Resampling.BILINEAR
+        Raises:
+            UserError: if one is out of range, or if there are not as many as edits.
+        """
+        if isinstance(strength, Sequence) and not isinstance(strength, str):
+            if len(strength) != len(self.manifests):
+                raise UserError(
+                    f"strength: {len(strength)} numbers for {len(self.manifests)} edits; give one, "
+                    "or one for each"
                 )
-            )
-            for channel in range(3)
-        ],
-        axis=-1,
-    )
+            return [checked_strength(each) for each in strength]
+        return [checked_strength(strength)] * len(self.manifests)
+
+    @functools.cached_property
+    def _finder(self) -> FaceFinder:
+        from faceattr.faces.finder import FaceFinder
+
+        return FaceFinder()
+
+    def _of_face(self, photo: Photo, face: Face) -> FaceChange:
+        crops = []
+        for manifest in self.manifests:
+            assert manifest.crop.points is not None, "faces are found for aligned ones alone"
+            crops.append(FaceCrop(template.to_crop(face.points, manifest.crop.points)))
+        return self._seen(photo, face, crops)
+
+    def _seen(self, photo: Photo, face: Face | None, crops: Sequence[FaceCrop]) -> FaceChange:
+        """What the networks say of a face, each of its own crop."""
+        changes = []
+        for manifest, runtime, crop in zip(self.manifests, self._runtimes, crops, strict=True):
+            seen = crop.seen(photo, manifest.image_size)
+            changes.append(Change(crop, *runtime.run(pixels.to_float(seen))))
+        return FaceChange(face, tuple(changes))
 
 
-def _feather(side: int) -> np.ndarray:
-    """float32 [side, side]: 1 inside, falling to 0 at the border."""
-    places = (np.arange(side, dtype=np.float32) + 0.5) / side
-    ramp = np.clip(np.minimum(places, 1 - places) / _FEATHER, 0, 1)
-    ramp = ramp * ramp * (3 - 2 * ramp)
-    return np.minimum(ramp[:, None], ramp[None, :])
+def _as_photo(photo: Photo | Image.Image) -> Photo:
+    if isinstance(photo, Photo):
+        return photo
+    return Photo.of(photo, orientation_of(photo.getexif()))
+
+
+def _load(folder: pathlib.Path) -> tuple[Manifest, LiteRTRuntime]:
+    manifest = Manifest.read(folder)
+    runtime = LiteRTRuntime(folder / manifest.tflite_name)
+    if runtime.image_size != manifest.image_size:
+        raise UserError(
+            f"{folder}: the manifest says {manifest.image_size}x{manifest.image_size} but "
+            f"{manifest.tflite_name} takes {runtime.image_size}x{runtime.image_size}; export "
+            "the run again"
+        )
+    return manifest, runtime

@@ -10,8 +10,10 @@ from faceattr.data.synthetic.geometry import Projection
 from faceattr.data.synthetic.look import resolve
 from faceattr.data.synthetic.parameters import FaceParameters
 
-BEHIND_THE_BODY = (hair.draw_back_hair,)
-OVER_THE_BODY = (
+# Over the head, from back to front.
+_LAYERS = (
+    hair.draw_back_hair,
+    scene.draw_neck,
     skin.draw_head,
     features.draw_chin_lines,
     skin.draw_cheeks,
@@ -26,8 +28,6 @@ OVER_THE_BODY = (
     accessories.draw_hat,
     accessories.draw_glasses,
 )
-# From back to front.
-_LAYERS = (*BEHIND_THE_BODY, scene.draw_neck, *OVER_THE_BODY)
 
 
 def render(parameters: FaceParameters, size: int) -> np.ndarray:

@@ -157,4 +157,4 @@ class _LiteRTEdit:
     runtime: LiteRTRuntime
 
     def __call__(self, images: np.ndarray, /) -> np.ndarray:
-        return np.stack([self.runtime.residual(image) for image in images])
+        return np.stack([self.runtime.run(image)[0] for image in images])
