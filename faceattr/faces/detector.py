@@ -37,21 +37,23 @@ class Detector:
     Args:
         name: the file in `models/`.
         cells: (stride, anchors a cell) of each map of the network's output, in its order.
+        margin: float, how many times larger than its boxes a square must be for the mesh.
     """
 
-    def __init__(self, name: str, cells: tuple[tuple[int, int], ...]) -> None:
+    def __init__(self, name: str, cells: tuple[tuple[int, int], ...], margin: float) -> None:
+        self.margin = margin
         self._network = Network(name)
         self._anchors = _anchors(self._network.size, cells)
 
     @classmethod
     def short_range(cls) -> Detector:
         """For faces of a fifth of the side and more."""
-        return cls("face_detection_short_range.tflite", ((8, 2), (16, 6)))
+        return cls("face_detection_short_range.tflite", ((8, 2), (16, 6)), 1.5)
 
     @classmethod
     def full_range(cls) -> Detector:
         """For smaller ones."""
-        return cls("face_detection_full_range_sparse.tflite", ((4, 1),))
+        return cls("face_detection_full_range_sparse.tflite", ((4, 1),), 1.4)
 
     def find(self, image: np.ndarray, center: tuple[float, float], side: float) -> list[Detection]:
         """The faces in a square of a photo; the square may reach past its border.

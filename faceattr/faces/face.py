@@ -11,8 +11,10 @@ import numpy as np
 # Places in the mesh. Left is the image's.
 _LEFT_EYE = (33, 160, 158, 133, 153, 144)
 _RIGHT_EYE = (362, 385, 387, 263, 373, 380)
-_NOSE = 4
-_LEFT_MOUTH, _RIGHT_MOUTH = 61, 291
+# Between the nearest ones, which lie a little above the tip of the nose and within the corners
+# of the mouth: so the five points agree best with others' landmarks (docs/faces.md).
+_NOSE = (4, 4, 4, 1)
+_LEFT_MOUTH, _RIGHT_MOUTH = (61, 61, 61, 57), (291, 291, 291, 287)
 _FOREHEAD, _CHIN = 10, 152
 _LEFT_CHEEK, _RIGHT_CHEEK = 234, 454
 
@@ -59,32 +61,28 @@ class Face:
         return max(right - left, bottom - top)
 
     @classmethod
-    def of(cls, mesh: np.ndarray, score: float) -> Face:
-        """The face of a mesh, float [468, 3], in pixels of the photo."""
-        mesh = mesh.astype(np.float32)
+    def of(cls, mesh: np.ndarray, points: np.ndarray, score: float) -> Face:
+        """A face with the box and the turn of its mesh.
+
+        Args:
+            mesh: float [468, 3], in pixels of the photo.
+            points: float [5, 2], the same.
+            score: see `Face`.
+        """
         (left, top), (right, bottom) = mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)
         box = (float(left), float(top), float(right), float(bottom))
-        return cls(box, five_points(mesh), mesh, score, _turn(mesh))
+        return cls(box, points.astype(np.float32), mesh.astype(np.float32), score, _turn(mesh))
 
 
 def five_points(mesh: np.ndarray) -> np.ndarray:
     """The five points of a mesh: float [468, 2 or 3] to float [5, 2]; see `Face.points`."""
-    flat = mesh[:, :2]
-    return np.stack(
-        (
-            flat[list(_LEFT_EYE)].mean(axis=0),
-            flat[list(_RIGHT_EYE)].mean(axis=0),
-            flat[_NOSE],
-            flat[_LEFT_MOUTH],
-            flat[_RIGHT_MOUTH],
-        )
-    )
+    groups = (_LEFT_EYE, _RIGHT_EYE, _NOSE, _LEFT_MOUTH, _RIGHT_MOUTH)
+    return np.stack([mesh[list(group), :2].mean(axis=0) for group in groups])
 
 
-def eye_line(left_eye: np.ndarray, right_eye: np.ndarray) -> float:
-    """The angle of the line from one eye to the other, radians, clockwise."""
-    across, down = (float(value) for value in np.subtract(right_eye, left_eye)[:2])
-    return math.atan2(down, across)
+def mirrored(points: np.ndarray, width: float) -> np.ndarray:
+    """The five points of a mirrored image of this width, from those of the image; and back."""
+    return (points * (-1, 1) + (width, 0))[[1, 0, 2, 4, 3]]
 
 
 def _turn(mesh: np.ndarray) -> Turn:

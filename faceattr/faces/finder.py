@@ -7,11 +7,10 @@ import math
 
 import numpy as np
 
-from faceattr.faces.detector import Detection, Detector, overlaps
+from faceattr.faces.detector import Detector, overlaps
 from faceattr.faces.face import Face
 from faceattr.faces.mesh import MeshFinder, Square
 
-_LEAST_SCORE = 0.5
 _MOST_OVERLAP = 0.3
 # Below this share of the photo's larger side a face may be missed where the photo is seen whole.
 _SMALL = 0.15
@@ -44,27 +43,28 @@ class FaceFinder:
         assert image.dtype == np.uint8, f"expected uint8 pixels, got {image.dtype}"
         height, width = image.shape[:2]
         side, center = max(width, height), (width / 2, height / 2)
-        found = self._faces(image, self._short_range.find(image, center, side), [])
-        found = self._faces(image, self._full_range.find(image, center, side), found)
+        found = self._faces(self._short_range, image, center, side, [])
+        found = self._faces(self._full_range, image, center, side, found)
         if not found or min(face.side for face in found) < _SMALL * side:
             for tile in _tiles(width, height):
-                found = self._faces(image, self._full_range.find(image, *tile), found)
+                found = self._faces(self._full_range, image, *tile, found)
         return sorted(found, key=lambda face: -face.side)
 
     def _faces(
-        self, image: np.ndarray, detections: list[Detection], known: list[Face]
+        self,
+        detector: Detector,
+        image: np.ndarray,
+        center: tuple[float, float],
+        side: float,
+        known: list[Face],
     ) -> list[Face]:
-        """The known faces and those of the detections that are new."""
+        """The known faces, and those that a detector sees in a square of the photo and are new."""
         faces = list(known)
-        for detection in detections:
+        for detection in detector.find(image, center, side):
             if _is_known(detection.box, faces):
                 continue
-            face = self._mesh.find(image, Square.of_detection(detection))
-            if face.score < _LEAST_SCORE:
-                continue
-            # Seen again as the mesh has it, for the detector's box is a rough one.
-            face = self._mesh.find(image, Square.of_face(face))
-            if face.score >= _LEAST_SCORE and not _is_known(np.array(face.box), faces):
+            face = self._mesh.find(image, Square.around(detection, detector.margin))
+            if face is not None and not _is_known(np.array(face.box), faces):
                 faces.append(face)
         return faces
 

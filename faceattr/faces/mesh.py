@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import numpy as np
 
 from faceattr.faces import warp
 from faceattr.faces.detector import Detection
-from faceattr.faces.face import Face, eye_line
+from faceattr.faces.face import Face, five_points, mirrored
 from faceattr.faces.network import Network, sigmoid
 from faceattr.faces.similarity import square_to_unit
 
-# The network sees the box and half of its larger side around it.
-_MARGIN = 1.5
+LEAST_SCORE = 0.5
+"""What scores below it is no face."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -23,7 +24,7 @@ class Square:
     Attributes:
         center: float64 [2].
         side: float.
-        angle: float, radians, that the eyes lie level.
+        angle: float, radians, by which it is turned so that the eyes lie level in it.
     """
 
     center: np.ndarray
@@ -31,20 +32,13 @@ class Square:
     angle: float
 
     @classmethod
-    def of_detection(cls, detection: Detection) -> Square:
-        """Around a detector's box."""
+    def around(cls, detection: Detection, margin: float) -> Square:
+        """A square of `margin` times the larger side of a detector's box."""
         low, high = detection.box[:2], detection.box[2:]
-        side = float((high - low).max()) * _MARGIN
-        return cls((low + high) / 2, side, eye_line(*detection.eyes))
-
-    @classmethod
-    def of_face(cls, face: Face) -> Square:
-        """Around a mesh, turned as it is turned."""
-        angle = eye_line(face.points[0], face.points[1])
-        level = square_to_unit(np.zeros(2), 1.0, angle)
-        turned = level(face.mesh[:, :2])
-        low, high = turned.min(axis=0), turned.max(axis=0)
-        return cls(level.inverse()((low + high) / 2), float((high - low).max()) * _MARGIN, angle)
+        left_eye, right_eye = detection.eyes
+        across, down = (float(value) for value in right_eye - left_eye)
+        side = float((high - low).max()) * margin
+        return cls((low + high) / 2, side, math.atan2(down, across))
 
 
 class MeshFinder:
@@ -53,19 +47,29 @@ class MeshFinder:
     def __init__(self) -> None:
         self._network = Network("face_landmark.tflite")
 
-    def find(self, image: np.ndarray, square: Square) -> Face:
-        """The mesh in a square of a photo, whatever there is: its score tells whether it is a face.
+    def find(self, image: np.ndarray, square: Square) -> Face | None:
+        """The face in a square of a photo; None if there is none.
+
+        The five points are means of those of the face and of its mirror image: they come nearer to
+        the truth than by looking again where the mesh was found.
 
         Args:
             image: uint8 [height, width, 3].
             square: where to look.
         """
-        size = self._network.size
         to_square = square_to_unit(square.center, square.side, square.angle)
-        seen = warp.crop(image, to_square, size)
-        mesh, presence = self._network(seen.astype(np.float32) / 255)
-        mesh = mesh.reshape(-1, 3).astype(np.float64) / size
-        flat = to_square.inverse()(mesh[:, :2])
-        depth = mesh[:, 2:] * square.side
-        score = float(sigmoid(presence.ravel())[0])
-        return Face.of(np.concatenate((flat, depth), axis=1), score)
+        seen = warp.crop(image, to_square, self._network.size).astype(np.float32) / 255
+        mesh, score = self._look(seen)
+        if score < LEAST_SCORE:
+            return None
+        mirror_image, _ = self._look(np.ascontiguousarray(seen[:, ::-1]))
+        points = (five_points(mesh) + mirrored(five_points(mirror_image), 1.0)) / 2
+        back = to_square.inverse()
+        in_photo = np.concatenate((back(mesh[:, :2]), mesh[:, 2:] * square.side), axis=1)
+        return Face.of(in_photo, back(points), score)
+
+    def _look(self, seen: np.ndarray) -> tuple[np.ndarray, float]:
+        """Mesh, float64 [468, 3] in fractions of the side, and score."""
+        mesh, presence = self._network(seen)
+        points = mesh.reshape(-1, 3).astype(np.float64) / self._network.size
+        return points, float(sigmoid(presence.ravel())[0])

@@ -11,14 +11,6 @@ from faceattr.faces import warp
 from faceattr.faces.similarity import Similarity, square_to_unit
 
 
-def agree(found, wanted):
-    """Where the wanted value lies between two levels, single precision may take the other."""
-    difference = np.abs(found.astype(int) - wanted.astype(int))
-    assert found.shape == wanted.shape
-    assert difference.max() <= 1
-    assert (difference > 0).mean() <= 0.05
-
-
 @pytest.mark.parametrize("case", json.loads((VECTORS / "warp.json").read_text()))
 def test_vectors(case):
     image = np.array(case["image"], np.uint8)
@@ -38,7 +30,9 @@ def test_vectors(case):
 def test_as_a_plain_loop_over_pixels(height, width, center, side, angle, size):
     image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     to_crop = square_to_unit(np.array(center), side, angle)
-    agree(warp.crop(image, to_crop, size), plain_warp(image, to_crop, size))
+    wanted = plain_warp(image, to_crop, size)
+    # Half a level is what rounding takes, the rest single precision.
+    np.testing.assert_allclose(warp.crop(image, to_crop, size), wanted, rtol=0, atol=0.5 + 1e-3)
 
 
 def test_the_photo_itself():

@@ -69,7 +69,8 @@ def synthetic_attribute(
 
 def synthetic_figures(folder: pathlib.Path) -> list[pathlib.Path]:
     """Writes the pictures of docs/synthetic.md and returns their paths."""
-    pictures = {"faces": synthetic_faces(8, 8, 64)}
+    scene = synthetic.group_scene(3, 0, (0.25, 0.2, 0.15, 0.1, 0.08), width=512, height=384)
+    pictures = {"faces": synthetic_faces(8, 8, 64), "group": scene.photo}
     faces = [synthetic.sample_parameters(0, index) for index in range(40)]
     men = [face for face in faces if face.is_male]
     for attribute in PAPER_ATTRIBUTES:

@@ -10,10 +10,8 @@ from faceattr.data.synthetic.geometry import Projection
 from faceattr.data.synthetic.look import resolve
 from faceattr.data.synthetic.parameters import FaceParameters
 
-# Over the head, from back to front.
-_LAYERS = (
-    hair.draw_back_hair,
-    scene.draw_neck,
+BEHIND_THE_BODY = (hair.draw_back_hair,)
+OVER_THE_BODY = (
     skin.draw_head,
     features.draw_chin_lines,
     skin.draw_cheeks,
@@ -28,6 +26,8 @@ _LAYERS = (
     accessories.draw_hat,
     accessories.draw_glasses,
 )
+# From back to front.
+_LAYERS = (*BEHIND_THE_BODY, scene.draw_neck, *OVER_THE_BODY)
 
 
 def render(parameters: FaceParameters, size: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from faceattr.data.synthetic.colour import mixed, scaled
 from faceattr.data.synthetic.geometry import Projection, View
 from faceattr.data.synthetic.look import Look
 from faceattr.data.synthetic.parameters import FaceParameters
-from faceattr.data.synthetic.setting import Background
+from faceattr.data.synthetic.setting import Background, Clothes
 from faceattr.data.synthetic.shapes import arc, blob, coverage, ramp, segment
 
 
@@ -53,9 +53,7 @@ def _draw_clothes(canvas: Canvas, bust: View, x: np.ndarray, face: FaceParameter
     else:
         opening = x * x * 2.2 + (bust.y - 0.46)
     cover = coverage(np.maximum(-cloth, opening * -0.7), bust.pixel)
-    folds = 0.9 + 0.1 * np.sin(x * 23 + bust.y * 9)
-    colour = np.array(clothes.colour, np.float32)[:, None, None] * folds
-    canvas.paint(bust, cover, colour)
+    canvas.paint(bust, cover, cloth_colours(x, bust.y, clothes))
     if clothes.collar in ("shirt", "tie"):
         left = segment(x, bust.y, (-0.17, 0.37), (-0.03, 0.50))
         right = segment(x, bust.y, (0.17, 0.37), (0.03, 0.50))
@@ -68,6 +66,12 @@ def _draw_clothes(canvas: Canvas, bust: View, x: np.ndarray, face: FaceParameter
     if necklace is not None and not face.is_male:
         chain = coverage(arc(x, bust.y - 0.39, 0.15, -0.055, 0.007, 0.007), bust.pixel)
         canvas.paint(bust, chain, necklace)
+
+
+def cloth_colours(x: np.ndarray, y: np.ndarray, clothes: Clothes) -> np.ndarray:
+    """Colours of the cloth, float32 [3, height, width], at places in head coordinates."""
+    folds = 0.9 + 0.1 * np.sin(x * 23 + y * 9)
+    return np.array(clothes.colour, np.float32)[:, None, None] * folds
 
 
 def light_scene(canvas: Canvas, face: FaceParameters) -> None:
