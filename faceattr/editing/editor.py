@@ -80,7 +80,9 @@ class Editor:
         photo = _as_photo(photo)
         shrink = math.ceil(max(photo.size) / _FIND_AT)
         faces = self._finder.find(photo.rgb(shrink=shrink))
-        return [type(face).of(face.mesh * shrink, face.score) for face in faces]
+        return [
+            type(face).of(face.mesh * shrink, face.points * shrink, face.score) for face in faces
+        ]
 
     def changes(
         self,
