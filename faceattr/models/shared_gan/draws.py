@@ -17,6 +17,9 @@ from faceattr.data.table import AttributeTable
 GROUPS = 3
 """Groups of rows in a batch; the first is brought back by the opposite edit."""
 
+GLASSES = "Eyeglasses"
+"""The column that true pairs can be painted for."""
+
 _STRATA = ("Male", "Young")
 _LEAST = 0.1
 _STREAM = 3  # 2 is that of `random_changes`
@@ -29,7 +32,8 @@ class SharedDraws:
     """How the batches of several attributes are drawn; see `faceattr.data.rows.Draws`.
 
     The edits take turns along a group, and all groups have the same, so that every edit has as many
-    rows and as many of them are brought back. A row is a face that lacks what its edit brings.
+    rows and as many of them are brought back. A row is a face that lacks what its edit brings; but
+    in the last group glasses are taken off faces without any, which the model paints on first.
 
     Attributes:
         faces: of each edit the faces that are drawn, int64 [m].
@@ -37,6 +41,7 @@ class SharedDraws:
         labels: int8 [images of the table, attributes], see `Rows`.
         batch_size: int >= 1, rows of a group.
         seed: int >= 0.
+        painted: the edit that takes painted glasses off; None without pairs.
     """
 
     faces: tuple[np.ndarray, ...]
@@ -44,6 +49,7 @@ class SharedDraws:
     labels: np.ndarray
     batch_size: int
     seed: int
+    painted: int | None = None
 
     def indices(self) -> np.ndarray:
         """int64 [k]: every image that may be drawn."""
@@ -55,8 +61,12 @@ class SharedDraws:
         edits = np.tile((turn % len(self.faces)).astype(np.int32), GROUPS)
         where = np.random.default_rng([self.seed, _STREAM, step]).random(len(edits))
         indices = np.empty(len(edits), np.int64)
-        for edit in np.unique(edits):
-            rows = edits == edit
+        # The opposite edit, which adds them, is on faces without.
+        drawn_for = edits.copy()
+        last = drawn_for[-self.batch_size :]
+        last[last == self.painted] -= 1
+        for edit in np.unique(drawn_for):
+            rows = drawn_for == edit
             places = np.searchsorted(self.chances[edit], where[rows], side="right")
             indices[rows] = self.faces[edit][places]
         changes = random_changes(self.seed, step, len(edits))
@@ -75,12 +85,14 @@ def shared_draws(
     attributes: Sequence[Attribute],
     batch_size: int,
     seed: int,
+    pairs: bool = False,
 ) -> SharedDraws:
     """The draws of all edits of some attributes, from the training images of a split.
 
     Faces to be given an attribute and faces to lose it come from the same strata of sex and age at
     the same rates, so that neither is taken for the attribute. Faces of a stratum that has one of
-    the two alone are left out. Where the table has no such columns, or nearly all faces would be
+    the two alone are left out. With `pairs`, glasses that are taken off are painted in one of
+    `GROUPS` rows. Where the table has no such columns, or nearly all faces would be
     left out, there are fewer strata, down to none.
     """
     columns = [attribute.column for attribute in attributes]
@@ -89,7 +101,9 @@ def shared_draws(
         for members, chance in _matched(table, split.training(column), column):
             faces.append(members)
             chances.append(chance)
-    return SharedDraws(tuple(faces), tuple(chances), labels_of(table, columns), batch_size, seed)
+    painted = 2 * columns.index(GLASSES) + 1 if pairs and GLASSES in columns else None
+    labels = labels_of(table, columns)
+    return SharedDraws(tuple(faces), tuple(chances), labels, batch_size, seed, painted)
 
 
 def labels_of(table: AttributeTable, columns: Sequence[str]) -> np.ndarray:

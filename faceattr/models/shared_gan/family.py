@@ -43,6 +43,9 @@ class SharedGANOptions:
     sparsity_local: float = _weight(0.7, "the mean |residual| of local attributes")
     sparsity_global: float = _weight(0.2, "the mean |residual| of young and male")
     leak: float = _weight(0.2, "how far an edit moves other attributes, as the discriminator sees")
+    pairs: float = _weight(
+        4.0, "how far glasses that are put on or taken off are from painted ones, of a known truth"
+    )
     other_heads: float = _weight(
         0.3, "a real face under the attributes that it was not drawn for, in the discriminator"
     )
@@ -135,7 +138,8 @@ class SharedGANFamily(Family):
         seed: int,
     ) -> Draws:
         """Three groups of `batch_size` rows; the edits take turns in each."""
-        return shared_draws(table, split, attributes, batch_size, seed)
+        pairs = bool(options.pairs)
+        return shared_draws(table, split, attributes, batch_size, seed, pairs)
 
     def model_class(self) -> type:
         from faceattr.models.shared_gan.model import SharedGAN
@@ -178,8 +182,14 @@ class SharedGANFamily(Family):
             yield count, tuple((each,) for each in group)
 
     def network(self, model: Any, edit: Edit) -> Any:
-        """The plain network of one edit, with what it has of its own folded in."""
-        return model.editing_network.of_one(model.number(edit))
+        """The plain network of one edit with its gate; what it has of its own is folded in."""
+        from faceattr.models.shared_gan.gate import GatedTransformation
+
+        number = model.number(edit)
+        return GatedTransformation(
+            model.finished("transformation").of_one(number),
+            model.finished("gate").of_one(number // 2, edit.adds),
+        )
 
 
 FAMILY = SharedGANFamily()

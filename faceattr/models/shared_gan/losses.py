@@ -79,3 +79,15 @@ def accuracy(logits: Any, classes: Any, own: Any) -> Any:
     found = ops.cast(ops.argmax(ops.mean(logits, axis=1), axis=-1), "int32")
     right = ops.cast(ops.equal(found, classes), "float32")
     return ops.mean(ops.sum(right * own, axis=-1))
+
+
+def gate_loss(log_odds: Any, has: Any, own: Any) -> Any:
+    """Binary cross-entropy of whether faces have the attribute that their rows are for.
+
+    Args:
+        log_odds: float32 [n, a].
+        has: float32 [n, a], 0 or 1.
+        own: float32 [n, a], 1 at the attribute of the row and else 0.
+    """
+    surprise = ops.softplus(log_odds) - has * log_odds
+    return ops.mean(ops.sum(surprise * own, axis=-1))

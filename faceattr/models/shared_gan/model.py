@@ -11,7 +11,10 @@ from faceattr.edits import Edit
 from faceattr.models import adversarial
 from faceattr.models.shared_gan import losses
 from faceattr.models.shared_gan.discriminator import SharedDiscriminator
+from faceattr.models.shared_gan.draws import GLASSES
+from faceattr.models.shared_gan.gate import Gate, opened
 from faceattr.models.shared_gan.networks import SharedTransformation
+from faceattr.models.shared_gan.painted_pairs import painted_pairs, pairs_loss
 from faceattr.models.shared_gan.terms import change_term, terms_of
 
 _R1_EVERY = 8  # of so many real rows one is asked for D's gradient
@@ -30,6 +33,7 @@ class SharedGAN(adversarial.AdversarialModel):
         patches: float >= 0, weight of what D says of patches, for both players.
         cycle: float >= 0, weight of mean |x'' - x|, x'' the face brought back by the opposite edit.
         leak: float >= 0, weight of how much D's other attributes move.
+        pairs: float >= 0, weight of how far painted glasses are from their truth.
         other_heads: float >= 0, weight of a real face under the attributes that its row is not for.
         r1: float >= 0, weight of the R1 penalty.
         ema_decay: float in [0, 1), of the averaged weights that edits are made with; 0 for none.
@@ -54,6 +58,7 @@ class SharedGAN(adversarial.AdversarialModel):
         patches: float = 1.0,
         cycle: float = 5.0,
         leak: float = 0.2,
+        pairs: float = 4.0,
         other_heads: float = 0.3,
         r1: float = 0.05,
         ema_decay: float = 0.998,
@@ -72,6 +77,7 @@ class SharedGAN(adversarial.AdversarialModel):
         self.patches = patches
         self.cycle = cycle
         self.leak = leak
+        self.pairs = pairs
         self.other_heads = other_heads
         self.r1 = r1
         self.ema_decay = ema_decay
@@ -83,14 +89,24 @@ class SharedGAN(adversarial.AdversarialModel):
         self.discriminator = SharedDiscriminator(
             name="discriminator", attributes=len(sparsity), **settings
         )
+        of_gate = {
+            "channels": self.transformation.channels[-1],
+            "attributes": len(sparsity),
+            **{name: value for name, value in settings.items() if name != "image_size"},
+        }
+        self.gate = Gate(name="gate", **of_gate)
         if ema_decay:
             average = SharedTransformation(name="average", edits=len(made), **settings)
-            self.averages = {"transformation": average}
+            self.averages = {"transformation": average, "gate": Gate(name="gates", **of_gate)}
+        # The edit that adds glasses, by painted ones of a known truth.
+        columns = [edit.column for edit in made]
+        self.glasses = columns.index(GLASSES) if pairs and GLASSES in columns else None
         self.build()
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the weights of the networks; the shape is known from `image_size`."""
-        for network in (self.transformation, self.discriminator, *self.averages.values()):
+        trained = (self.transformation, self.discriminator, self.gate)
+        for network in (*trained, *self.averages.values()):
             network.build()
         for name, average in self.averages.items():
             average.trainable = False
@@ -100,13 +116,16 @@ class SharedGAN(adversarial.AdversarialModel):
 
     @property
     def networks_of(self) -> dict[str, list[keras.Model]]:
-        """The transformation network is one player, D the other."""
-        return {"generator": [self.transformation], "discriminator": [self.discriminator]}
+        """The transformation network and D, one against the other, and the gate that looks on."""
+        return {
+            "generator": [self.transformation],
+            "discriminator": [self.discriminator],
+            "gate": [self.gate],
+        }
 
-    @property
-    def editing_network(self) -> SharedTransformation:
-        """The network that makes the edits: the averaged one where weights are averaged."""
-        return self.averages.get("transformation", self.transformation)
+    def finished(self, network: str) -> Any:
+        """A network as edits are made with it: averaged, where weights are averaged."""
+        return self.averages.get(network, getattr(self, network))
 
     def number(self, edit: Edit) -> int:
         """The number of an edit among those that the model was built for."""
@@ -116,9 +135,14 @@ class SharedGAN(adversarial.AdversarialModel):
         return self.transformation(images, edits, training=training)
 
     def residual_image(self, images: Any, edit: Edit) -> Any:
-        """The residual of the finished edit, with inference statistics, see the base class."""
-        edits = ops.full((ops.shape(images)[0],), self.number(edit), dtype="int32")
-        return self.editing_network(images, edits, training=False)
+        """The residual of the finished edit as its gate lets it through, see the base class."""
+        number = self.number(edit)
+        transformation = self.finished("transformation")
+        passed = transformation.down_path(images, training=False)
+        has = self.finished("gate")(passed[-1], training=False)[:, number // 2]
+        needed = ops.reshape(opened(-has if edit.adds else has), (-1, 1, 1, 1))
+        edits = ops.full((ops.shape(images)[0],), number, dtype="int32")
+        return transformation.up_path(images, passed, edits, training=False) * needed
 
     def objective(self, batch: Any, training: bool) -> Any:
         """Every term for one batch; while D learns alone, those of real faces and else 0.
@@ -145,8 +169,17 @@ class SharedGAN(adversarial.AdversarialModel):
         if self.r1 and training:
             # Before D's pass, whose new running averages JAX would differentiate as well.
             terms["r1_penalty"] = self._r1_penalty(real[::_R1_EVERY], own[::_R1_EVERY])
-        residual = self.transformation(real, edits, training=training)
-        edited = real + residual
+        given = real
+        if self.glasses is not None:
+            pairs = painted_pairs(
+                real, classes[:, self.glasses // 2], edits, self.glasses, self.steps
+            )
+            given = pairs.given
+        passed = self.transformation.down_path(given, training=training)
+        residual = self.transformation.up_path(given, passed, edits, training=training)
+        edited = given + residual
+        if self.glasses is not None:
+            terms["pairs_loss"] = pairs_loss(edited, pairs)
         # One pass of both: what is normalised together cannot be told apart by its statistics.
         both = self.discriminator(ops.concatenate([real, edited]), training=training)
         real_logits, edited_logits = zip(*(ops.split(logits, 2) for logits in both), strict=True)
@@ -154,7 +187,18 @@ class SharedGAN(adversarial.AdversarialModel):
         terms |= self._of_discriminator(terms, edited_logits, own)
         terms |= self._of_edits(edits, residual, real_logits, edited_logits, own)
         terms |= self._of_generator(terms, groups[0], edited, edits, training)
+        # A row is of a face that its edit is for, painted or not.
+        terms |= self._of_gate(ops.stop_gradient(passed[-1]), edits, own, training)
         return self.terms_type(**terms)
+
+    def _of_gate(self, maps: Any, edits: Any, own: Any, training: bool) -> dict[str, Any]:
+        log_odds = self.gate(maps, training=training)
+        has = ops.cast(ops.expand_dims(edits % 2, 1), "float32")
+        right = ops.cast(ops.equal(log_odds > 0, has > 0), "float32")
+        return {
+            "gate_loss": losses.gate_loss(log_odds, has, own),
+            "gate_accuracy": ops.mean(ops.sum(right * own, axis=-1)),
+        }
 
     def _of_real_faces(self, logits: Any, classes: Any, weights: Any, own: Any) -> dict[str, Any]:
         return {
@@ -216,6 +260,7 @@ class SharedGAN(adversarial.AdversarialModel):
             + self.cycle * cycle
             + terms["sparsity_loss"]
             + self.leak * terms["leak_loss"]
+            + self.pairs * terms["pairs_loss"]
         )
         return {"cycle_loss": cycle, "generator_loss": whole}
 
@@ -233,6 +278,7 @@ class SharedGAN(adversarial.AdversarialModel):
             "patches": self.patches,
             "cycle": self.cycle,
             "leak": self.leak,
+            "pairs": self.pairs,
             "other_heads": self.other_heads,
             "r1": self.r1,
             "ema_decay": self.ema_decay,

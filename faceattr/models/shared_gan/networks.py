@@ -11,9 +11,11 @@ from faceattr.models.family import IMAGE_SIZES
 NUM_CLASSES = 3
 """Real without an attribute, real with it, generated, as in the paper (section 3.3)."""
 
+BOTTLENECK = 8
+"""Side of the smallest map of the transformation network."""
+
 _SLOPE = 0.2
 _MOMENTUM = 0.9
-_BOTTLENECK = 8  # side of the smallest map of the transformation network
 _MOST_COLOUR = 1.05  # a little past 1, so that tanh need not be saturated to paint white
 
 
@@ -180,8 +182,8 @@ class SharedTransformation(keras.Model):
             convolution = conv(filters, size, dtype, **options)
             return Block(convolution, synchronized, own, dtype=dtype)
 
-        depth = (image_size // _BOTTLENECK).bit_length() - 1
-        channels = [width * min(2**level, 4) for level in range(depth)]
+        depth = (image_size // BOTTLENECK).bit_length() - 1
+        channels = self.channels = [width * min(2**level, 4) for level in range(depth)]
         self.down = [block(filters, 4, own=0, strides=2) for filters in channels]
         self.middle = [block(channels[-1], 3) for _ in range(4)]
         self.up = [
@@ -220,11 +222,21 @@ class SharedTransformation(keras.Model):
         return self.own.filters // 4
 
     def call(self, images: Any, edits: Any = None, training: bool = False) -> Any:
-        chosen = ops.one_hot(edits, self.edits, dtype="float32") if self.edits else None
-        x, passed = images, []
+        return self.up_path(images, self.down_path(images, training), edits, training)
+
+    def down_path(self, images: Any, training: bool = False) -> list[Any]:
+        """The maps of the way down, that know nothing of an edit; the last is 8x8."""
+        passed = [images]
         for block in self.down:
-            x = block(x, chosen, training=training)
-            passed.append(x)
+            passed.append(block(passed[-1], training=training))
+        return passed[1:]
+
+    def up_path(
+        self, images: Any, passed: list[Any], edits: Any = None, training: bool = False
+    ) -> Any:
+        """The residual, from the images and the maps of their way down."""
+        chosen = ops.one_hot(edits, self.edits, dtype="float32") if self.edits else None
+        x = passed[-1]
         for first, second in (self.middle[:2], self.middle[2:]):
             x = x + second(first(x, chosen, training=training), chosen, training=training)
         for block, skipped in zip(self.up, passed[-2::-1], strict=True):

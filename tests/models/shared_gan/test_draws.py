@@ -25,10 +25,10 @@ def table_of(labels, columns=COLUMNS):
     )
 
 
-def draws_of(table, names=("glasses", "smile"), batch_size=8, seed=0):
+def draws_of(table, names=("glasses", "smile"), batch_size=8, seed=0, pairs=False):
     attributes = [find_attribute(name, table.columns) for name in names]
     split = SharedSplit(table, np.arange(len(table)), np.array([], np.int64))
-    return shared_draws(table, split, attributes, batch_size, seed)
+    return shared_draws(table, split, attributes, batch_size, seed, pairs)
 
 
 @pytest.fixture
@@ -53,6 +53,20 @@ def test_a_batch_smaller_than_the_edits_lets_them_take_turns(table):
     draws = draws_of(table, batch_size=3)
     edits = np.concatenate([draws.rows(step).edits for step in range(4)])
     assert np.bincount(edits).tolist() == [9, 9, 9, 9]
+
+
+def test_in_the_last_group_glasses_are_taken_off_faces_without(table):
+    rows = draws_of(table, pairs=True).rows(4)
+    takes_off = rows.edits == 1
+    worn = rows.labels[:, 0].reshape(GROUPS, -1)
+    for group, wanted in enumerate((1, 1, -1)):
+        assert (worn[group, takes_off.reshape(GROUPS, -1)[group]] == wanted).all()
+    # All other rows, and all of a training without the column, are as without pairs.
+    same = draws_of(table).rows(4)
+    others = ~takes_off | (np.arange(len(rows)) < 16)
+    np.testing.assert_array_equal(rows.indices[others], same.indices[others])
+    smile = draws_of(table, ("smile",), pairs=True).rows(4)
+    np.testing.assert_array_equal(smile.indices, draws_of(table, ("smile",)).rows(4).indices)
 
 
 def test_rows_are_a_pure_function_of_seed_and_step(table):

@@ -12,6 +12,8 @@ from faceattr.models.family import Phase, Task
 from faceattr.models.optimizer import LateDecay, learning_rate
 from faceattr.models.registry import family
 from faceattr.models.shared_gan import losses
+from faceattr.models.shared_gan.gate import opened
+from faceattr.models.shared_gan.painted_pairs import painted_pairs, pairs_loss
 
 FAMILY = family("shared_gan")
 ATTRIBUTES = tuple(find_attribute(name, ["Eyeglasses", "Smiling"]) for name in ("glasses", "smile"))
@@ -32,9 +34,11 @@ def batch_of(count=4, size=32, seed=0):
     rng = np.random.default_rng(seed)
     edits = np.arange(count, dtype=np.int32) % 4
     groups = []
-    for _ in range(3):
+    for group in range(3):
         labels = rng.choice([-1, 1], (count, 2)).astype(np.int8)
         labels[np.arange(count), edits // 2] = 2 * (edits % 2) - 1
+        # Whose edit takes glasses off that are painted on first.
+        labels[(edits == 1) & (group == 2), 0] = -1
         images = rng.uniform(-1, 1, (count, size, size, 3)).astype(np.float32)
         groups.append((images, labels, edits))
     return tuple(zip(*groups, strict=True))
@@ -71,12 +75,14 @@ def test_sizes_share_a_bottleneck_and_the_map_of_patches(size):
 @pytest.mark.parametrize("size", [32, 64])
 def test_one_edit_alone_is_the_same_to_the_rounding(size):
     model = model_of(size)
-    scatter(model.editing_network)
+    scatter(model.finished("transformation"))
+    scatter(model.finished("gate"))
     images = np.random.default_rng(2).uniform(-1, 1, (3, size, size, 3)).astype(np.float32)
     residuals = []
     for edit in EDITS:
         wanted = np.asarray(model.residual_image(images, edit))
-        found = np.asarray(FAMILY.network(model, edit)(images))
+        found, needed = map(np.asarray, FAMILY.network(model, edit)(images))
+        assert ((needed >= 0.02) & (needed < 1)).all()
         np.testing.assert_allclose(found, wanted, atol=1e-5)
         residuals.append(wanted)
     assert all(np.abs(residuals[0] - other).max() > 0.01 for other in residuals[1:])
@@ -90,7 +96,7 @@ def test_trained_in_half_precision_one_edit_is_float32():
     images = np.random.default_rng(2).uniform(-1, 1, (2, 32, 32, 3)).astype(np.float32)
     wanted = np.asarray(model.residual_image(images, ADD_SMILE))
     assert wanted.dtype == np.float32
-    np.testing.assert_allclose(plain(images), wanted, atol=0.02)
+    np.testing.assert_allclose(plain(images)[0], wanted, atol=0.02)
 
 
 def test_the_residual_paints_a_colour_through_a_mask():
@@ -132,9 +138,12 @@ def test_the_objective_is_its_parts():
 
     x, y, e = (np.concatenate(each) for each in batch)
     own = np.eye(2)[e // 2]
-    residual = np.asarray(model(x, e))
+    pairs = painted_pairs(x, (y[:, 0] > 0).astype(np.int32), e, 0, 0)
+    given = np.asarray(pairs.given)
+    assert np.flatnonzero(np.abs(given - x).max(axis=(1, 2, 3))).tolist() == [9]
+    residual = np.asarray(model(given, e))
     real = [log_softmax(np.asarray(each)) for each in model.discriminator(x)]
-    fake = [log_softmax(np.asarray(each)) for each in model.discriminator(x + residual)]
+    fake = [log_softmax(np.asarray(each)) for each in model.discriminator(given + residual)]
     rows = np.arange(12)
 
     def surprise(logits, attribute, classes):
@@ -158,11 +167,75 @@ def test_the_objective_is_its_parts():
             classes = (y[:, attribute] > 0).astype(int)
             loss += weight * (weights * surprise(of_real, attribute, classes)).mean() / 2
         loss += weight * surprise(of_fake, e // 2, 2).mean() / 2
+    assert terms["pairs_loss"] == pytest.approx(
+        float(pairs_loss(given + residual, pairs)), rel=1e-4
+    )
     assert terms["discriminator_loss"] == pytest.approx(loss, rel=1e-4)
     parts = terms["gan_loss"] + 0.7 * terms["patch_loss"] + 3 * terms["cycle_loss"]
-    parts += terms["sparsity_loss"] + 0.4 * terms["leak_loss"]
+    parts += terms["sparsity_loss"] + 0.4 * terms["leak_loss"] + 4 * terms["pairs_loss"]
     assert terms["generator_loss"] == pytest.approx(parts, rel=1e-5)
     assert terms["leak_loss"] > 0
+
+
+def test_glasses_are_painted_for_the_edits_of_glasses_alone():
+    rng = np.random.default_rng(0)
+    faces = rng.uniform(-1, 1, (5, 32, 32, 3)).astype(np.float32)
+    # Added; taken off a face with some, off a face without; and another edit, twice.
+    edits = np.array([0, 1, 1, 2, 3], np.int32)
+    classes = np.array([0, 1, 0, 0, 1], np.int32)
+    given, truth, cover, paired = map(np.asarray, painted_pairs(faces, classes, edits, 0, 7))
+    assert paired.tolist() == [1, 0, 1, 0, 0]
+    assert (given[[0, 1, 3, 4]] == faces[[0, 1, 3, 4]]).all()
+    assert (truth[1:] == faces[1:]).all()
+    for wearing, row in ((truth, 0), (given, 2)):
+        changed = np.abs(wearing[row] - faces[row]).max(axis=-1)
+        assert 0.05 < (changed > 0.05).mean() < 0.5
+        assert (changed[cover[row, :, :, 0] == 0] < 1e-6).all()
+    # Those that are put on are always the same, those that come off are not.
+    other = painted_pairs(faces, classes, edits, 0, 8)
+    np.testing.assert_array_equal(np.asarray(other.truth)[0], truth[0])
+    assert np.abs(np.asarray(other.given)[2] - given[2]).max() > 0.1
+
+
+def test_a_pair_is_missed_by_the_pixels_that_are_painted_above_all():
+    faces = np.zeros((2, 32, 32, 3), np.float32)
+    pairs = painted_pairs(faces, np.array([0, 0], np.int32), np.array([0, 3], np.int32), 0, 0)
+    off = np.full_like(faces, 0.25)
+    cover = np.asarray(pairs.cover)
+    wanted = 0.25 * (0.5 + 12 * cover[0].mean()) / 2
+    assert float(pairs_loss(pairs.truth + off, pairs)) == pytest.approx(wanted, rel=1e-5)
+    assert float(pairs_loss(pairs.truth, pairs)) == 0
+
+
+def test_the_gate_learns_what_the_faces_have_and_leaves_the_maps_alone():
+    model = model_of(**OFF)
+    batch = batch_of()
+    terms = model.objective(batch, training=False)
+    # Before it has learned anything it is in doubt of all faces, and lets edits through.
+    assert float(terms.gate_loss) == pytest.approx(np.log(2), rel=1e-5)
+    np.testing.assert_allclose(opened(np.zeros(2)), 0.02 + 0.98 / (1 + np.exp(-3)), rtol=1e-5)
+    np.testing.assert_allclose(opened(np.array([-99.0, 99.0])), [0.02, 1], atol=1e-6)
+    with tf.GradientTape() as tape:
+        loss = model.objective(batch, training=True).gate_loss
+    variables = [*model.gate.trainable_variables, *model.transformation.trainable_variables]
+    found = tape.gradient(loss, [variable.value for variable in variables])
+    kernel = model.gate.to_attributes.kernel
+    reached = [
+        variable for variable, each in zip(variables, found, strict=True) if each is not None
+    ]
+    assert any(variable is kernel for variable in reached)
+    assert not {id(v) for v in reached} & {id(v) for v in model.transformation.weights}
+
+
+def test_a_gate_of_one_edit_says_whether_it_is_needed():
+    model = model_of(**OFF)
+    scatter(model.gate)
+    maps = np.random.default_rng(3).normal(size=(3, 8, 8, model.gate.channels)).astype(np.float32)
+    has = np.asarray(model.gate(maps))
+    for number, edit in enumerate(EDITS):
+        needs = np.asarray(model.gate.of_one(number // 2, edit.adds)(maps))[:, 0]
+        wanted = has[:, number // 2] * (-1 if edit.adds else 1)
+        np.testing.assert_allclose(needs, wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_a_label_that_is_not_known_teaches_nothing():
@@ -211,7 +284,9 @@ def test_while_the_discriminator_learns_alone_the_rest_stays():
     assert model.steps_done == 2
     for one, other in zip(before["transformation"], model.transformation.weights, strict=True):
         np.testing.assert_array_equal(one, other)
-    for one, other in zip(before["transformation"], model.editing_network.weights, strict=True):
+    for one, other in zip(
+        before["transformation"], model.finished("transformation").weights, strict=True
+    ):
         np.testing.assert_allclose(one, other, atol=1e-6)
     assert any(
         (one != np.asarray(other)).any()
