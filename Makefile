@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/.installed
+BULK := .venv-bulk
 
-.PHONY: train test lint docs clean
+.PHONY: train test test_bulk lint docs clean
 
 train: $(INSTALLED)  ## trains "young" on synthetic faces: minutes on two CPU cores
 	$(VENV)/bin/python train.py --attr young
@@ -11,6 +12,10 @@ train: $(INSTALLED)  ## trains "young" on synthetic faces: minutes on two CPU co
 # Slow tests are in few files, so tests that wait are taken over one by one, not file by file.
 test: $(INSTALLED)  ## all tests, on two processes
 	$(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
+
+# Apache Beam takes neither Pillow 13 nor protobuf 7, which all else is tested with.
+test_bulk: $(BULK)/.installed  ## the tests that need Apache Beam, in an environment of its own
+	$(BULK)/bin/python -m pytest tests/editing/test_bulk_beam.py
 
 lint: $(INSTALLED)  ## format, lint and types
 	$(VENV)/bin/ruff format --check .
@@ -21,10 +26,16 @@ docs: $(INSTALLED)  ## the pages that are made from the code
 	$(VENV)/bin/python -m faceattr.training.flags > docs/settings.md
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BULK) .mypy_cache .pytest_cache .ruff_cache
 
 $(INSTALLED): requirements.txt pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --requirement requirements.txt
 	$(VENV)/bin/python -m pip install --quiet --no-deps --editable .
+	touch $@
+
+$(BULK)/.installed: requirements-bulk.txt pyproject.toml setup.py
+	$(PYTHON) -m venv $(BULK)
+	$(BULK)/bin/python -m pip install --quiet --requirement requirements-bulk.txt
+	$(BULK)/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@

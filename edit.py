@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import pathlib
 import sys
@@ -11,12 +12,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from faceattr import command_line
-from faceattr.edits import HIGHEST_STRENGTH, LOWEST_STRENGTH, checked_strength
-from faceattr.errors import UserError
-from faceattr.faces.crop import CROPS
+from faceattr.editing import flags
 
 if TYPE_CHECKING:
-    from faceattr.editing.batch import EditSettings, Outcome
+    from faceattr.editing.batch import Outcome
 
 _EPILOG = """examples:
   python edit.py portrait.jpg --edit make_young --strength 0.8 -o younger.jpg
@@ -38,42 +37,13 @@ def _parser() -> argparse.ArgumentParser:
         _EPILOG,
     )
     parser.add_argument("photos", nargs="+", help="photos, folders of them, or patterns")
-    parser.add_argument(
-        "--edit",
-        required=True,
-        action="append",
-        metavar="EDIT[=STRENGTH]",
-        help="which edit, such as add_glasses, or the folder of a bundle; several add up",
-    )
-    parser.add_argument(
-        "--strength",
-        default="1",
-        help=f"from {LOWEST_STRENGTH:g} to {HIGHEST_STRENGTH:g}: 0 changes nothing, 1 is the "
-        "trained edit (%(default)s)",
-    )
-    parser.add_argument(
-        "--bundles",
-        default="bundles",
-        help="where edits are looked for before they are among the shipped ones (%(default)s)",
-    )
+    flags.add(parser)
     parser.add_argument(
         "-o",
         "--output",
         help="a file for one photo, a folder for more (default: the folder edited)",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace files that are there")
-    parser.add_argument(
-        "--face",
-        default="all",
-        help="which faces: all, largest, the number of one, the largest being 1, or "
-        "left,top,right,bottom in pixels (%(default)s)",
-    )
-    parser.add_argument(
-        "--crop",
-        choices=list(CROPS),
-        help="no face is looked for: the picture is a square face crop (none), or has the frame of "
-        "CelebA's or LFW's aligned pictures",
-    )
     parser.add_argument(
         "--compare", action="store_true", help="also write before and after side by side"
     )
@@ -90,63 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="print what was found and written as JSON: faces, boxes, points, turn, seconds",
     )
-    parser.add_argument(
-        "--quality",
-        type=int,
-        help="of JPEG, WebP, AVIF and HEIC, 1 to 100 (default: a JPEG as it was, 95 for others)",
-    )
-    parser.add_argument(
-        "--max_megapixels",
-        type=float,
-        default=50,
-        help="larger photos are refused, for they take memory (%(default)s)",
-    )
     return parser
-
-
-def _edits(given: Sequence[str], strength: str) -> tuple[list[str], list[float]]:
-    """Names and strengths of the edits."""
-    common = checked_strength(strength)
-    names, strengths = [], []
-    for each in given:
-        name, equals, own = each.partition("=")
-        names.append(name)
-        strengths.append(checked_strength(own, f"--edit {name}=") if equals else common)
-    for name in names:
-        if names.count(name) > 1:
-            raise UserError(f"--edit {name}: is named twice; say how much of it by =STRENGTH")
-    return names, strengths
-
-
-def _face(text: str) -> str | int | list[float]:
-    if text in ("all", "largest"):
-        return text
-    try:
-        return int(text) if "," not in text else [float(edge) for edge in text.split(",")]
-    except ValueError:
-        raise UserError(
-            f"--face {text}: must be all, largest, a number, or left,top,right,bottom in pixels"
-        ) from None
-
-
-def _settings(arguments: argparse.Namespace, strengths: list[float]) -> EditSettings:
-    from faceattr.editing.batch import EditSettings
-
-    if arguments.quality is not None and not 1 <= arguments.quality <= 100:
-        raise UserError(f"--quality {arguments.quality}: must be a number from 1 to 100")
-    if not arguments.max_megapixels > 0:
-        raise UserError(f"--max_megapixels {arguments.max_megapixels}: must be more than 0")
-    return EditSettings(
-        strength=strengths,
-        face=_face(arguments.face),
-        crop=CROPS[arguments.crop] if arguments.crop else None,
-        overwrite=arguments.overwrite,
-        show_residual=arguments.show_residual,
-        compare=arguments.compare,
-        animate=arguments.animate,
-        quality=arguments.quality,
-        max_megapixels=arguments.max_megapixels,
-    )
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -162,12 +76,18 @@ def main(given: Sequence[str] | None = None) -> int:
         UserError: if nothing could be begun.
     """
     arguments = _parser().parse_args(given)
-    names, strengths = _edits(arguments.edit, arguments.strength)
+    names, strengths = flags.edits(arguments)
     from faceattr.bundles.finding import listed
     from faceattr.editing import batch, photo_search
     from faceattr.editing.editor import Editor
 
-    settings = _settings(arguments, strengths)
+    settings = dataclasses.replace(
+        flags.settings(arguments, strengths),
+        overwrite=arguments.overwrite,
+        show_residual=arguments.show_residual,
+        compare=arguments.compare,
+        animate=arguments.animate,
+    )
     bundles = pathlib.Path(arguments.bundles)
     with command_line.quiet_native_code():
         editor = Editor.load(*names, bundles=bundles)

@@ -146,11 +146,10 @@ def edit_files(
         targets: where each goes; a second one for the same target fails.
         settings: how.
     """
-    taken: dict[pathlib.Path, pathlib.Path] = {}
+    clashing = clashes(sources, targets)
     for source, target in zip(sources, targets, strict=True):
-        other = taken.setdefault(target, source)
-        if other != source:
-            yield Outcome(source, error=f"would become {target}, as {other} does; rename one")
+        if source in clashing:
+            yield Outcome(source, error=clashing[source])
             continue
         try:
             yield edit_file(editor, source, target, settings)
@@ -159,6 +158,19 @@ def edit_files(
             yield Outcome(source, error=text)
         except MemoryError:
             yield Outcome(source, error="there is too little memory for a photo of its size")
+
+
+def clashes(
+    sources: Sequence[pathlib.Path], targets: Sequence[pathlib.Path]
+) -> dict[pathlib.Path, str]:
+    """The photos whose target an earlier one has, each with a sentence that says so."""
+    first: dict[pathlib.Path, pathlib.Path] = {}
+    found = {}
+    for source, target in zip(sources, targets, strict=True):
+        other = first.setdefault(target, source)
+        if other != source:
+            found[source] = f"would become {target}, as {other} does; rename one"
+    return found
 
 
 def check_free(

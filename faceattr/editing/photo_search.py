@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import glob
+import itertools
 import pathlib
 import re
 from collections.abc import Sequence
@@ -21,7 +22,8 @@ class FoundPhoto:
 
     Attributes:
         path: the file.
-        name: its path below the folder that was searched, or its file name.
+        name: its path below the folder that was searched, or below what a pattern begins with, or
+            its file name.
     """
 
     path: pathlib.Path
@@ -85,7 +87,9 @@ def _matching(pattern: str) -> list[FoundPhoto]:
     photos = [path for path in paths if path.suffix.lower() in READ and path.is_file()]
     if not photos:
         raise UserError(f"{pattern}: no photo has such a name")
-    return [FoundPhoto(path, pathlib.Path(path.name)) for path in photos]
+    fixed = itertools.takewhile(lambda part: not glob.has_magic(part), pathlib.Path(pattern).parts)
+    folder = pathlib.Path(*fixed)
+    return [FoundPhoto(path, path.relative_to(folder)) for path in photos]
 
 
 def _folder(output: str | None) -> pathlib.Path:

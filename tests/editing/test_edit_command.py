@@ -210,8 +210,16 @@ def test_a_photo_without_a_face_is_told_of(edit, tmp_path):
 
 def test_patterns_and_repeated_names_are_understood(edit, photos):
     status, out, _ = edit(f"{photos}/**/a.*", photos / "b.jpg", f"{photos}/b*", "-o", "out")
-    assert status == 1, "two are named a.png"
-    assert out == ["out/a-add_glasses.png", "out/b-add_glasses.jpg"]
+    assert status == 0
+    wanted = ["a-add_glasses.png", "more/a-add_glasses.png", "b-add_glasses.jpg"]
+    assert out == [f"out/{name}" for name in wanted]
+
+
+def test_a_second_photo_of_one_name_is_not_edited(edit, photos):
+    status, out, err = edit(photos / "a.png", photos / "more" / "a.png", "-o", "out")
+    assert status == 1
+    assert out == ["out/a-add_glasses.png"]
+    assert f"would become out/a-add_glasses.png, as {photos}/a.png does; rename one" in err[0]
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def group_scene(
         seed: int >= 0. Which set.
         index: int >= 0. Which photo of it.
         sizes: of the faces from hairline to chin, as shares of the photo's larger side, each in
-            [0.02, 0.45].
+            [0.02, 0.45]; none for a photo without people.
         width: int, of the photo in pixels.
         height: int, of the photo in pixels.
         most_roll: float in [0, 45]. Heads are tilted by up to so many degrees to either side.
@@ -88,25 +88,25 @@ def group_scene(
     """
     random = np.random.default_rng([seed, index])
     side = max(width, height)
-    light = sample_parameters(seed, 1000 * index).light
+    setting = sample_parameters(seed, 1000 * index)
     faces = []
     for number in range(len(sizes)):
         face = sample_parameters(seed, 1000 * index + number)
         pose = dataclasses.replace(face.pose, roll=float(random.uniform(-most_roll, most_roll)))
-        faces.append(dataclasses.replace(face, light=light, pose=pose))
+        faces.append(dataclasses.replace(face, light=setting.light, pose=pose))
     crops = [size * side / _FACE for size in sizes]
     people = _placed(random, faces, crops, width, height)
-    pixels = _background(random, faces[0], width, height)
+    pixels = _background(random, setting, width, height)
     # Who stands lower in the photo stands in front.
     for person in sorted(people, key=lambda person: person.y):
         _draw(pixels, person)
-    warmth = light.warmth / 2
+    warmth = setting.light.warmth / 2
     pixels *= np.array((1 + warmth, 1, 1 - warmth), np.float32)[:, None, None]
-    pixels += random.standard_normal((height, width), dtype=np.float32) * faces[0].camera.noise
+    pixels += random.standard_normal((height, width), dtype=np.float32) * setting.camera.noise
     photo = np.clip(pixels * 255 + 0.5, 0, 255).astype(np.uint8).transpose(1, 2, 0)
     return GroupScene(
         photo=np.ascontiguousarray(photo),
-        points=np.stack([_points(person) for person in people]),
+        points=np.array([_points(person) for person in people], np.float32).reshape(-1, 5, 2),
         sides=np.array([size * side for size in sizes], np.float32),
         faces=tuple(faces),
     )
@@ -167,7 +167,7 @@ def _background(
         across, down = x[None, :] - centre_x, y[:, None] - centre_y
         distance = rounded_box(across, down, half_width, half_height, radius)
         colour = (0.5 * wall + 0.5 * random.uniform(0.05, 0.95, 3)).astype(np.float32)
-        cover = coverage(distance, random.uniform(1, 0.01 * side)).astype(np.float32)
+        cover = coverage(distance, random.uniform(1, max(1.0, 0.01 * side))).astype(np.float32)
         pixels += cover * (colour[:, None, None] - pixels)
     return pixels
 

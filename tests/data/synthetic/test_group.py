@@ -72,3 +72,9 @@ def test_no_face_is_hidden_or_cut():
 def test_too_many_faces_are_refused():
     with pytest.raises(ValueError, match="no place for 12 such faces in 320x240"):
         group_scene(0, 0, (0.4,) * 12, width=320, height=240)
+
+
+def test_a_scene_may_have_nobody_in_it():
+    scene = group_scene(0, 0, (), width=64, height=48)
+    assert scene.photo.shape == (48, 64, 3)
+    assert scene.points.shape == (0, 5, 2)
