@@ -1,9 +1,9 @@
 """Files that are there whole or not at all."""
 
 import contextlib
+import os
 import pathlib
 import re
-import secrets
 from collections.abc import Iterator
 
 _UNFINISHED = re.compile(r"^partial-[0-9a-f]{8}-")
@@ -32,7 +32,7 @@ def _new_file_beside(path: pathlib.Path) -> pathlib.Path:
     while True:
         # The end of a name that is as long as names can be is enough, and has the suffix.
         end = path.name.encode()[-200:].decode(errors="ignore")
-        beside = path.with_name(f"partial-{secrets.token_hex(4)}-{end}")
+        beside = path.with_name(f"partial-{os.urandom(4).hex()}-{end}")
         try:
             beside.touch(exist_ok=False)
         except FileExistsError:

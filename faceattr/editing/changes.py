@@ -12,6 +12,7 @@ import numpy as np
 from faceattr import pixels
 from faceattr.editing.face_crop import FaceCrop
 from faceattr.editing.photo import Box, Photo, add_residual
+from faceattr.editing.upscaling import LUMINANCE
 from faceattr.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,12 +30,14 @@ class Change:
 
     Attributes:
         crop: where the network saw the face.
-        residual: float32 [s, s, 3] in units of pixels in [-1, 1], at the network's size.
+        luminance: float32 [s, s] of what the network saw, in [-1, 1].
+        residual: float32 [s, s, 3] in the same units, at the network's size.
         needed: float in [0, 1], how sure the network is that the face still needs the edit, by
             which the residual is multiplied already; None if the network does not say.
     """
 
     crop: FaceCrop
+    luminance: np.ndarray
     residual: np.ndarray
     needed: float | None = None
 
@@ -85,7 +88,7 @@ class Changes:
         for box in dict.fromkeys(patch.box for patches in faces for patch in patches):
             for rows in _strips(box):
                 samples = self.photo.samples(rows)
-                residual = _residual_in(rows, faces)
+                residual = _residual_in(self.photo, rows, faces)
                 parts.append((rows, add_residual(samples, self.photo.image.mode, residual)))
         return self.photo.replaced(parts)
 
@@ -93,33 +96,37 @@ class Changes:
         """What is added, as a picture of the photo's size: uint8 [height, width, 3], grey where
         nothing changes."""
         faces = self._patches(strengths)
-        rows = [_residual_in(strip, faces) for strip in _strips(self.photo.whole)]
-        return np.concatenate([pixels.residual_to_uint8(each) for each in rows])
+        strips = (_residual_in(self.photo, rows, faces) for rows in _strips(self.photo.whole))
+        return np.concatenate([pixels.residual_to_uint8(strip) for strip in strips])
 
     def _patches(self, strengths: Sequence[float]) -> list[list[_Patch]]:
         """Of each face, the sums of those edits that saw the same crop."""
         faces = []
         for face in self.faces:
-            sums: dict[tuple[FaceCrop, int], np.ndarray] = {}
+            sums: dict[tuple[FaceCrop, int], _Patch] = {}
             for change, strength in zip(face.changes, strengths, strict=True):
-                key = (change.crop, len(change.residual))
-                sums[key] = sums.get(key, np.float32(0)) + np.float32(strength) * change.residual
-            patches = [_Patch(crop, crop.box(self.photo), each) for (crop, _), each in sums.items()]
-            faces.append([patch for patch in patches if not patch.box.is_empty])
+                crop, residual = change.crop, np.float32(strength) * change.residual
+                patch = _Patch(crop, crop.box(self.photo), change.luminance, residual)
+                key = (crop, len(residual))
+                if key in sums:
+                    patch = dataclasses.replace(patch, residual=sums[key].residual + residual)
+                sums[key] = patch
+            faces.append([patch for patch in sums.values() if not patch.box.is_empty])
         return faces
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Patch:
-    """A residual, float32 [s, s, 3], that is laid into the box of the photo which it touches."""
+    """A residual that is laid into the box of the photo which it touches; see `Change`."""
 
     crop: FaceCrop
     box: Box
+    luminance: np.ndarray
     residual: np.ndarray
 
     @functools.cached_property
     def enlarged(self) -> np.ndarray:
-        return self.crop.enlarged(self.residual)
+        return self.crop.enlarged(self.residual, self.luminance)
 
 
 def _strips(box: Box) -> Iterator[Box]:
@@ -127,8 +134,9 @@ def _strips(box: Box) -> Iterator[Box]:
         yield box._replace(top=top, bottom=min(top + _ROWS, box.bottom))
 
 
-def _residual_in(box: Box, faces: list[list[_Patch]]) -> np.ndarray:
+def _residual_in(photo: Photo, box: Box, faces: list[list[_Patch]]) -> np.ndarray:
     """The weighted sum in a part of the photo; where faces overlap, their weighted mean."""
+    luminance = pixels.to_float(photo.rgb(box)) @ LUMINANCE
     total = np.zeros((box.bottom - box.top, box.right - box.left, 3), np.float32)
     weights = np.zeros(total.shape[:2], np.float32)
     for patches in faces:
@@ -137,7 +145,8 @@ def _residual_in(box: Box, faces: list[list[_Patch]]) -> np.ndarray:
             if patch.box.meet(box).is_empty:
                 continue
             weight = patch.crop.weights(box)
-            total += weight[:, :, None] * patch.crop.laid_back(patch.enlarged, box)
+            residual = patch.crop.laid_back(patch.enlarged, box, luminance)
+            total += weight[:, :, None] * residual
             of_face = np.maximum(of_face, weight)
         weights += of_face
     if weights.max(initial=0) > 1:

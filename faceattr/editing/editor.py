@@ -18,6 +18,7 @@ from faceattr.editing.changes import Change, Changes, FaceChange, chosen
 from faceattr.editing.face_crop import FaceCrop
 from faceattr.editing.file_facts import orientation_of
 from faceattr.editing.photo import Photo
+from faceattr.editing.upscaling import LUMINANCE
 from faceattr.edits import Edit, checked_strength
 from faceattr.errors import UserError
 from faceattr.faces import template
@@ -192,8 +193,8 @@ class Editor:
         """What the networks say of a face, each of its own crop."""
         changes = []
         for manifest, runtime, crop in zip(self.manifests, self._runtimes, crops, strict=True):
-            seen = crop.seen(photo, manifest.image_size)
-            changes.append(Change(crop, *runtime.run(pixels.to_float(seen))))
+            seen = pixels.to_float(crop.seen(photo, manifest.image_size))
+            changes.append(Change(crop, seen @ LUMINANCE, *runtime.run(seen)))
         return FaceChange(face, tuple(changes))
 
 

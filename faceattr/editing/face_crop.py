@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from faceattr.editing.photo import Box, Photo
-from faceattr.editing.upscaling import bicubic
+from faceattr.editing.upscaling import bicubic, slopes
 from faceattr.faces import warp
 from faceattr.faces.crop import CropGeometry, resize_crop
 from faceattr.faces.similarity import Similarity
@@ -69,18 +69,46 @@ class FaceCrop:
         part = photo.rgb(Box(left, top, right, bottom).meet(photo.whole))
         return warp.crop(part, self._from(left, top), size)
 
-    def enlarged(self, residual: np.ndarray) -> np.ndarray:
-        """A residual, float32 [s, s, 3], near the size that the square has in the photo."""
-        size = len(residual)
-        side = max(1, min(round(self.side), _MOST_ENLARGED * size))
-        return residual if side == size else bicubic(residual, side)
+    def enlarged(self, residual: np.ndarray, luminance: np.ndarray) -> np.ndarray:
+        """A residual near the size that the square has in the photo.
 
-    def laid_back(self, enlarged: np.ndarray, box: Box) -> np.ndarray:
-        """What `enlarged` gave where the photo has it.
+        Args:
+            residual: float32 [s, s, 3].
+            luminance: float32 [s, s] of what the network saw, in [-1, 1].
 
         Returns:
-            float32 [height, width, 3] of the box, 0 outside the square.
+            float32 [side, side, 6]: for each colour `base` and `slope`, so that the residual is
+            base + slope * luminance of the photo; or [side, side, 3], the residual, where the
+            photo is not finer than what the network saw.
         """
+        size = len(residual)
+        side = max(1, min(round(self.side), _MOST_ENLARGED * size))
+        if side <= size:
+            return residual if side == size else bicubic(residual, side)
+        maps = np.concatenate(
+            (residual, slopes(residual, luminance), luminance[:, :, None]), axis=2
+        )
+        large = bicubic(maps, side)
+        large[:, :, :3] -= large[:, :, 3:6] * large[:, :, 6:]
+        return large[:, :, :6]
+
+    def laid_back(self, enlarged: np.ndarray, box: Box, luminance: np.ndarray) -> np.ndarray:
+        """What `enlarged` gave where the photo has it.
+
+        Args:
+            enlarged: float32 [side, side, 3 or 6].
+            box: the part of the photo that is wanted.
+            luminance: float32 [height, width] of that part, in [-1, 1].
+
+        Returns:
+            float32 [height, width, 3], the residual there, 0 outside the square.
+        """
+        maps = self._turned_back(enlarged, box)
+        if maps.shape[2] == 3:
+            return maps
+        return maps[:, :, :3] + maps[:, :, 3:] * luminance[:, :, None]
+
+    def _turned_back(self, enlarged: np.ndarray, box: Box) -> np.ndarray:
         side = len(enlarged)
         here = self._from(box.left, box.top)
         matrix = (here.a, -here.b, here.shift_x, here.b, here.a, here.shift_y)
@@ -88,14 +116,14 @@ class FaceCrop:
         return np.stack(
             [
                 np.asarray(
-                    Image.fromarray(np.ascontiguousarray(enlarged[:, :, channel])).transform(
+                    Image.fromarray(np.ascontiguousarray(channel)).transform(
                         size,
                         Image.Transform.AFFINE,
                         [value * side for value in matrix],
                         Image.Resampling.BILINEAR,
                     )
                 )
-                for channel in range(3)
+                for channel in np.moveaxis(enlarged, 2, 0)
             ],
             axis=-1,
         )

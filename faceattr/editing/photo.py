@@ -12,13 +12,13 @@ import numpy as np
 from PIL import Image
 
 from faceattr import pixels
+from faceattr.editing.upscaling import LUMINANCE
 from faceattr.edits import edited
 from faceattr.errors import UserError
 
 MODES = ("L", "LA", "RGB", "RGBA", "CMYK")
 """Of Pillow: how the samples of a photo are kept. What has a palette or one bit is unfolded."""
 
-_LUMINANCE = np.array((0.299, 0.587, 0.114), np.float32)
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -180,7 +180,7 @@ def add_residual(samples: np.ndarray, mode: str, residual: np.ndarray) -> np.nda
         black = samples[:, :, 3:].astype(np.float32)
         colors, residual = 3, -residual * (255 / np.maximum(255 - black, 1))
     elif colors == 1:
-        residual = (residual @ _LUMINANCE)[:, :, None]
+        residual = (residual @ LUMINANCE)[:, :, None]
     x = pixels.to_float(samples[:, :, :colors])
     changed = pixels.to_levels(edited(x, residual), samples.dtype)
     if colors == samples.shape[2]:

@@ -29,7 +29,12 @@ def changed(before, after):
 
 
 def one_change(photo, crop, residual, face=None):
-    return Changes(photo, (FaceChange(face, (Change(crop, np.float32(residual)),)),))
+    return Changes(photo, (FaceChange(face, (change(crop, residual),)),))
+
+
+def change(crop, residual):
+    residual = np.float32(residual)
+    return Change(crop, np.zeros(residual.shape[:2], np.float32), residual)
 
 
 def flat(value, size=8):
@@ -178,14 +183,14 @@ def test_no_square_is_seen_around_the_face():
 def test_where_faces_overlap_they_are_not_edited_twice():
     photo = Photo.of(Image.new("RGB", (200, 100), (100, 100, 100)))
     crops = [FaceCrop(square_to_unit(np.array((x, 50)), 80, 0.0)) for x in (70, 110)]
-    faces = [FaceChange(None, (Change(crop, flat(0.4)),)) for crop in crops]
+    faces = [FaceChange(None, (change(crop, flat(0.4)),)) for crop in crops]
     both = array(Changes(photo, tuple(faces)).at([1.0]))
     alone = [array(Changes(photo, (face,)).at([1.0])) for face in faces]
     assert both.max() == 151
     np.testing.assert_array_equal(both[:, :70], alone[0][:, :70])
     np.testing.assert_array_equal(both[:, 110:], alone[1][:, 110:])
     assert (both >= np.maximum(*alone)).all()
-    opposite = (faces[0], FaceChange(None, (Change(crops[1], flat(-0.4)),)))
+    opposite = (faces[0], FaceChange(None, (change(crops[1], flat(-0.4)),)))
     assert array(Changes(photo, opposite).at([1.0]))[50, 90].tolist() == [100] * 3
 
 
