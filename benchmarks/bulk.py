@@ -35,13 +35,13 @@ WAYS = {
     "processes": ("--direct_num_workers=0", "--direct_running_mode=multi_processing"),
 }
 LOOP = """
-import pathlib, sys
+import sys
 from faceattr.editing.batch import EditSettings, edit_files
 from faceattr.editing.editor import Editor
 from faceattr.editing.photo_search import find_photos, targets
 bundle, photos, out = sys.argv[1:]
 editor = Editor.load(bundle)
-found = find_photos([photos], pathlib.Path(out), [])
+found = find_photos([photos], out + "/", [])
 wanted = targets(found, out + "/", [edit.name for edit in editor.edits])
 for outcome in edit_files(editor, [photo.path for photo in found], wanted, EditSettings()):
     pass
