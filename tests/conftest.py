@@ -11,6 +11,8 @@ hypothesis.settings.register_profile("no_deadline", deadline=None)
 hypothesis.settings.load_profile("no_deadline")
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# XLA takes seconds to optimize what a test runs once: a draw of weights on JAX, for each shape.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 
 def real_faces(name: str) -> pathlib.Path:
