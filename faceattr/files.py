@@ -6,6 +6,8 @@ import pathlib
 import re
 from collections.abc import Iterator
 
+from faceattr.errors import UserError
+
 _UNFINISHED = re.compile(r"^partial-[0-9a-f]{8}-")
 
 
@@ -26,6 +28,29 @@ def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def new_folder(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Gives a hidden folder beside `folder` to fill, and renames it if nothing was raised.
+
+    Args:
+        folder: the new folder; its parents are made.
+
+    Raises:
+        UserError: if it is there already.
+    """
+    if folder.exists():
+        raise UserError(f"--out {folder}: is there already; name a new folder")
+    # Not above: it takes longer to load than all else that a small edit does here.
+    import tempfile
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
+        partial = pathlib.Path(scratch) / folder.name
+        partial.mkdir()
+        yield partial
+        partial.rename(folder)
 
 
 def _new_file_beside(path: pathlib.Path) -> pathlib.Path:

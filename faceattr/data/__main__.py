@@ -1,9 +1,10 @@
-"""Looks at data sets, checks them and draws them; see `python -m faceattr.data --help`."""
+"""Looks at data sets, checks, cuts and draws them; see `python -m faceattr.data --help`."""
 
 import sys
 from collections.abc import Callable, Sequence
 
 from faceattr import command_line
+from faceattr.data.command.align import align
 from faceattr.data.command.check import check
 from faceattr.data.command.describe import describe
 from faceattr.data.command.figures import figures
@@ -15,6 +16,7 @@ _EPILOG = """commands:
   describe   counts per class, image sizes, correlations between attributes, example faces
   check      reads every image whole and lists the bad ones
   pack       cuts and resizes every face crop once, for fast training
+  align      finds the faces of photos and cuts them out, aligned as CelebA's are
   render     writes drawn faces in CelebA's layout
   figures    writes the pictures of docs/synthetic.md
 
@@ -30,6 +32,7 @@ _COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
     "describe": describe,
     "check": check,
     "pack": pack,
+    "align": align,
     "render": render,
     "figures": figures,
 }

@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
+from faceattr.data.joining import packed_folders
 from faceattr.data.labels import apply_overrides
 from faceattr.data.sources import CROPS, SOURCES, SyntheticFaces, draw_synthetic, load_files
 from faceattr.data.table import AttributeTable
@@ -69,7 +70,8 @@ class DataChoice:
     data_dir: str | None = option(
         None,
         "the folder of the data: with CelebA's or LFW's label file, or with a folder of faces "
-        "per class; for csv where the image paths start (default: the CSV file's folder)",
+        "per class; for csv where the image paths start (default: the CSV file's folder); for "
+        "packed one folder, or several to be read as one: A,B",
         group=FACES,
         metavar="FOLDER",
     )
@@ -88,7 +90,8 @@ class DataChoice:
     crop: str | None = option(
         None,
         "where the face is in an image: none (the largest centred square; default for csv "
-        "and folders), celeba or lfw (the frame of their aligned images)",
+        "and folders), celeba or lfw (the frame of their aligned images), or aligned (the whole "
+        "of what python -m faceattr.data align cut out)",
         choices=CROPS,
         group=FACES,
     )
@@ -176,9 +179,10 @@ class DataChoice:
     def _last_changes(self) -> tuple[tuple[str, int], ...]:
         """When the files of labels, and what lies in the folder, were last changed."""
         files = [pathlib.Path(name) for name in (self.labels, self.label_overrides) if name]
-        folder = pathlib.Path(self.data_dir) if self.data_dir else files[0].parent
-        if folder.is_dir():
-            files += sorted(folder.iterdir())
+        folders = packed_folders(self.data_dir) if self.data_dir else (files[0].parent,)
+        for folder in folders:
+            if folder.is_dir():
+                files += sorted(folder.iterdir())
         return tuple(
             (str(path.absolute()), path.stat().st_mtime_ns) for path in files if path.exists()
         )

@@ -12,7 +12,7 @@ class CropStore:
     """Crops in one or more shards; only what is asked for is read.
 
     Attributes:
-        shards: uint8 [m, s, s, 3] each, all but the last of one length.
+        shards: uint8 [m, s, s, 3] each, one or more, none of them empty.
         places: int64 [n], where the i-th crop lies in the shards laid end to end; -1 where it is
             not kept.
     """
@@ -32,7 +32,9 @@ class CropStore:
         """The crops at `indices`, int [k]: uint8 [k, s, s, 3]."""
         places = self.places[indices]
         assert (places >= 0).all(), "a crop was asked for that is not kept"
-        shard, place = np.divmod(places, len(self.shards[0]))
+        ends = np.cumsum([len(shard) for shard in self.shards])
+        shard = np.searchsorted(ends, places, side="right")
+        place = places - np.concatenate(([0], ends))[shard]
         out = np.empty((len(places), *self.shape[1:]), np.uint8)
         for number in np.unique(shard):
             here = shard == number

@@ -13,7 +13,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -23,6 +22,7 @@ from faceattr.data.crop_store import CropStore
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
 from faceattr.faces.crop import CropGeometry, read_crop
+from faceattr.files import new_folder
 from faceattr.progress import progress_bar
 
 FORMAT = 1
@@ -31,6 +31,8 @@ PACK_NAME = "pack.json"
 _OPTIONAL = ("identities", "partition", "landmarks")
 # Large enough to be read in long runs, small enough to copy and to write from memory.
 _SHARD_BYTES = 256 * 2**20
+# So many images are read ahead.
+_AT_ONCE = 1024
 
 
 def pack(
@@ -47,44 +49,70 @@ def pack(
     Raises:
         UserError: if the folder exists, or an image cannot be read (which `check` lists).
     """
-    if folder.exists():
-        raise UserError(f"--out {folder}: is there already; name a new folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
-        partial = pathlib.Path(scratch) / folder.name
-        partial.mkdir()
-        _write_shards(table, partial, image_size, max(1, shard_bytes // (image_size**2 * 3)))
-        (partial / "names.txt").write_text("".join(f"{name}\n" for name in table.names))
-        np.save(partial / "labels.npy", table.labels)
+    with new_folder(folder) as partial:
+        packer = Packer(partial, image_size, shard_bytes)
+        with (
+            ThreadPoolExecutor() as pool,
+            progress_bar(total=len(table), desc="packing", unit="image") as bar,
+        ):
+            for start in range(0, len(table), _AT_ONCE):
+                indices = range(start, min(start + _AT_ONCE, len(table)))
+                for crop in pool.map(_reader(table, image_size), indices):
+                    packer.add(crop)
+                    bar.update()
+        packer.finish(table)
+
+
+class Packer:
+    """Writes the files of packed crops, the crops one after the other.
+
+    Args:
+        folder: an empty folder.
+        image_size: int, side of the crops.
+        shard_bytes: int, about how large a shard file is.
+    """
+
+    def __init__(
+        self, folder: pathlib.Path, image_size: int, shard_bytes: int = _SHARD_BYTES
+    ) -> None:
+        self._folder, self._image_size = folder, image_size
+        self._most = max(1, shard_bytes // (image_size**2 * 3))
+        self._waiting: list[np.ndarray] = []
+        self._shards: list[pathlib.Path] = []
+
+    def add(self, crop: np.ndarray) -> None:
+        """The next crop, uint8 [image_size, image_size, 3]."""
+        self._waiting.append(crop)
+        if len(self._waiting) == self._most:
+            self._write_shard()
+
+    def finish(self, table: AttributeTable) -> None:
+        """Writes what is known of the crops: the rows of a table, in the order of `add`."""
+        if self._waiting:
+            self._write_shard()
+        for path in self._shards:
+            path.rename(path.with_name(f"{path.stem}-of-{len(self._shards):05d}.npy"))
+        text = "".join(f"{name}\n" for name in table.names)
+        (self._folder / "names.txt").write_text(text, encoding="utf-8")
+        np.save(self._folder / "labels.npy", table.labels)
         for name in _OPTIONAL:
             if (values := getattr(table, name)) is not None:
-                np.save(partial / f"{name}.npy", values)
+                np.save(self._folder / f"{name}.npy", values)
         facts = {
             "format": FORMAT,
-            "image_size": image_size,
+            "image_size": self._image_size,
             "images": len(table),
             "columns": list(table.columns),
             "crop": table.crop.to_json(),
         }
-        (partial / PACK_NAME).write_text(json.dumps(facts, indent=2) + "\n")
-        partial.rename(folder)
+        text = json.dumps(facts, indent=2) + "\n"
+        (self._folder / PACK_NAME).write_text(text, encoding="utf-8")
 
-
-def _write_shards(
-    table: AttributeTable, folder: pathlib.Path, image_size: int, per_shard: int
-) -> None:
-    starts = range(0, len(table), per_shard)
-    with (
-        ThreadPoolExecutor() as pool,
-        progress_bar(total=len(table), desc="packing", unit="image") as bar,
-    ):
-        for number, start in enumerate(starts):
-            indices = range(start, min(start + per_shard, len(table)))
-            crops = np.empty((len(indices), image_size, image_size, 3), np.uint8)
-            for place, crop in enumerate(pool.map(_reader(table, image_size), indices)):
-                crops[place] = crop
-                bar.update()
-            np.save(folder / f"crops-{number:05d}-of-{len(starts):05d}.npy", crops)
+    def _write_shard(self) -> None:
+        path = self._folder / f"crops-{len(self._shards):05d}.npy"
+        np.save(path, np.stack(self._waiting))
+        self._shards.append(path)
+        self._waiting = []
 
 
 def _reader(table: AttributeTable, image_size: int) -> Callable[[int], np.ndarray]:

@@ -62,6 +62,8 @@ class AttributeTable:
         landmarks: float32 [n, 5, 2], (x, y) of left eye, right eye, nose, left and right corner
             of the mouth as fractions of the image's width and height, NaN where unknown; None if
             the source has none. Left is the viewer's.
+        source: int16 [n], which of several data sets each image is from, so that draws can balance
+            them; None if there is one.
         left_out: images that the source knows of but cannot give.
     """
 
@@ -74,6 +76,7 @@ class AttributeTable:
     identities: np.ndarray | None = None
     partition: np.ndarray | None = None
     landmarks: np.ndarray | None = None
+    source: np.ndarray | None = None
     left_out: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
@@ -84,6 +87,7 @@ class AttributeTable:
             (self.identities, (count,)),
             (self.partition, (count,)),
             (self.landmarks, (count, 5, 2)),
+            (self.source, (count,)),
         ):
             assert value is None or value.shape == shape
 
@@ -119,6 +123,7 @@ class AttributeTable:
             identities=rows(self.identities),
             partition=rows(self.partition),
             landmarks=rows(self.landmarks),
+            source=rows(self.source),
         )
 
     def path(self, index: int) -> pathlib.Path:

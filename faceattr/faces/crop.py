@@ -74,8 +74,14 @@ ALIGNED_CROP = CropGeometry(size=1.0, points=template.CELEBA)
 DRAWN_CROP = CropGeometry(size=1.0, points=template.DRAWN)
 """For drawn faces."""
 
-CROPS = {"none": WHOLE_IMAGE, "celeba": CELEBA_CROP, "lfw": LFW_CROP}
-"""By name: the largest centred square, or where the face is in CelebA's or LFW's images."""
+CROPS = {
+    "none": WHOLE_IMAGE,
+    "celeba": CELEBA_CROP,
+    "lfw": LFW_CROP,
+    "aligned": ALIGNED_CROP,
+}
+"""By name: the largest centred square; where the face is in CelebA's or LFW's images; the whole of
+what `python -m faceattr.data align` cut out."""
 
 
 def open_image(path: pathlib.Path) -> Image.Image:

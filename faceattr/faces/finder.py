@@ -7,12 +7,14 @@ import math
 
 import numpy as np
 
-from faceattr.faces.detector import Detector, overlaps
+from faceattr.faces.detector import Detection, Detector, overlaps
 from faceattr.faces.face import Face
 from faceattr.faces.mesh import MeshFinder, Square
 
 _MOST_OVERLAP = 0.3
-# Below this share of the photo's larger side a face may be missed where the photo is seen whole.
+# Shares of the photo's larger side: the short range detector finds all faces of so much,
+_LEAST_NEAR = 0.2
+# and below this one a face may be missed where the photo is seen whole.
 _SMALL = 0.15
 
 
@@ -43,30 +45,36 @@ class FaceFinder:
         assert image.dtype == np.uint8, f"expected uint8 pixels, got {image.dtype}"
         height, width = image.shape[:2]
         side, center = max(width, height), (width / 2, height / 2)
-        found = self._faces(self._short_range, image, center, side, [])
-        found = self._faces(self._full_range, image, center, side, found)
-        if not found or min(face.side for face in found) < _SMALL * side:
+        near = self._short_range.find(image, center, side)
+        large = [detection for detection in near if _side(detection) >= _LEAST_NEAR * side]
+        faces = self._new_faces(image, large, self._short_range.margin, [])
+        far = self._full_range.find(image, center, side)
+        faces += self._new_faces(image, far, self._full_range.margin, faces)
+        # Boxes of small faces are rough at short range: taken only where none is at full range.
+        faces += self._new_faces(image, near, self._short_range.margin, faces)
+        if not faces or min(face.side for face in faces) < _SMALL * side:
             for tile in _tiles(width, height):
-                found = self._faces(self._full_range, image, *tile, found)
-        return sorted(found, key=lambda face: -face.side)
+                far = self._full_range.find(image, *tile)
+                faces += self._new_faces(image, far, self._full_range.margin, faces)
+        return sorted(faces, key=lambda face: -face.side)
 
-    def _faces(
-        self,
-        detector: Detector,
-        image: np.ndarray,
-        center: tuple[float, float],
-        side: float,
-        known: list[Face],
+    def _new_faces(
+        self, image: np.ndarray, detections: list[Detection], margin: float, known: list[Face]
     ) -> list[Face]:
-        """The known faces, and those that a detector sees in a square of the photo and are new."""
-        faces = list(known)
-        for detection in detector.find(image, center, side):
-            if _is_known(detection.box, faces):
+        """The faces of the detections that are not among the known ones."""
+        faces: list[Face] = []
+        for detection in detections:
+            if _is_known(detection.box, known + faces):
                 continue
-            face = self._mesh.find(image, Square.around(detection, detector.margin))
-            if face is not None and not _is_known(np.array(face.box), faces):
+            face = self._mesh.find(image, Square.around(detection, margin))
+            if face is not None and not _is_known(np.array(face.box), known + faces):
                 faces.append(face)
         return faces
+
+
+def _side(detection: Detection) -> float:
+    left, top, right, bottom = detection.box
+    return float(max(right - left, bottom - top))
 
 
 def _is_known(box: np.ndarray, faces: list[Face]) -> bool:

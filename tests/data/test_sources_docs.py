@@ -67,7 +67,8 @@ def data(tmp_path, monkeypatch):
     # What an earlier training has copied out of TensorFlow Datasets.
     synthetic.write_celeba(tmp_path / "data/tfds/faceattr_images", 20, seed=0, size=32)
     table = load_files("celeba", tmp_path / "data/celeba")
-    pack(table, tmp_path / "data/celeba-32", 32)
+    for name in ("celeba-32", "lfw-32"):
+        pack(table, tmp_path / "data" / name, 32)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -93,7 +94,8 @@ def test_the_command_reads_its_data(data, monkeypatch, capsys, command):
 
 @pytest.mark.parametrize("command", DATA_COMMANDS)
 def test_the_data_command_runs(data, monkeypatch, capsys, command):
-    shutil.rmtree("data/celeba-32")  # which pack is to make
+    for made in ("celeba-32", "lfw-32"):
+        shutil.rmtree(f"data/{made}")
     monkeypatch.setattr("sys.argv", ["faceattr.data", *shlex.split(command)[3:]])
     with pytest.raises(SystemExit) as stop:
         runpy.run_module("faceattr.data", run_name="__main__")

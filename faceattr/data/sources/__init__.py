@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 
-from faceattr.data.packing import load_packed
+from faceattr.data.joining import read_packed
 from faceattr.data.sources.celeba_files import read_celeba
 from faceattr.data.sources.csv_table import read_csv_table
 from faceattr.data.sources.folders import read_folders
@@ -37,7 +37,8 @@ def load_files(
 
     Args:
         source: one of `SOURCES` but `"synthetic"`.
-        data_dir: the folder of the data; may be None for `"csv"`.
+        data_dir: the folder of the data, or of `"packed"` several, with commas between; may be None
+            for `"csv"`.
         labels: the CSV file of `"csv"`, which needs it.
         image_column: see `read_csv_table`.
         crop: a name in `CROPS`; None for the source's own: CelebA's and LFW's frame, or the
@@ -48,7 +49,7 @@ def load_files(
     Raises:
         UserError: if a folder or file is missing or cannot be used; names it.
     """
-    if data_dir is not None and not data_dir.is_dir():
+    if data_dir is not None and source != "packed" and not data_dir.is_dir():
         raise UserError(f"--data_dir {data_dir}: no such folder")
     if source == "csv":
         if labels is None:
@@ -64,7 +65,7 @@ def load_files(
                 "celeba": read_celeba,
                 "tfds": read_tfds,
                 "folders": read_folders,
-                "packed": load_packed,
+                "packed": read_packed,
             }
             table = readers[source](data_dir)
     return table if crop is None else dataclasses.replace(table, crop=CROPS[crop])
