@@ -5,7 +5,7 @@ The public names, each imported when first used, so that editing needs no Tensor
     faceattr.train(faceattr.TrainConfig(attr="young"), run_dir)
     faceattr.evaluate_runs([run_dir], "report")
     faceattr.export(run_dir, "bundles")
-    faceattr.Editor.load("bundles/make_young").edit(photo)
+    faceattr.Editor.load("make_young").edit(photo)
 """
 
 import importlib

@@ -23,6 +23,8 @@ def find_bundle(name: str | pathlib.Path, bundles: pathlib.Path = BUNDLES) -> pa
         UserError: if there is none; lists those that are there.
     """
     named = pathlib.Path(name)
+    if not named.parts:
+        raise UserError("--edit: name an edit, such as add_smile, or the folder of a bundle")
     places = [folder / named for folder in (bundles, SHIPPED)] if len(named.parts) == 1 else []
     for folder in (named, *places):
         if (folder / MANIFEST_NAME).is_file():

@@ -187,9 +187,14 @@ def check_free(
 
 def _check_free(files: list[pathlib.Path], source: pathlib.Path, overwrite: bool) -> None:
     for path in files:
-        if path.exists() and path.samefile(source):
+        try:
+            exists = path.exists()
+            is_source = exists and path.samefile(source)
+        except OSError as error:
+            raise UserError(f"{path}: cannot be written ({error.strerror})") from None
+        if is_source:
             raise UserError(f"-o {path}: would overwrite the photo itself; name another file")
-        if path.exists() and not overwrite:
+        if exists and not overwrite:
             raise UserError(f"{path}: is there already; say --overwrite to replace it")
 
 

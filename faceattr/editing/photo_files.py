@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 import numpy as np
-from PIL import Image, PngImagePlugin, TiffImagePlugin
+from PIL import Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from faceattr.editing import deep
 from faceattr.editing.file_facts import (
@@ -90,6 +90,8 @@ def open_photo(path: pathlib.Path, max_megapixels: float = MAX_MEGAPIXELS) -> Ph
         return _opened(path, max_megapixels)
     except FileNotFoundError:
         raise UserError(f"{path}: no such image") from None
+    except UnidentifiedImageError:
+        raise UserError(f"{path}: cannot be read as an image (of no kind that is known)") from None
     # Pillow raises SyntaxError and others on damaged files, depending on the format.
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         raise UserError(f"{path}: cannot be read as an image ({error})") from None

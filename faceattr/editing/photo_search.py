@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import glob
 import itertools
 import pathlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from faceattr.editing.photo_files import READ, WRITTEN, format_of
 from faceattr.errors import UserError
@@ -30,6 +31,16 @@ class FoundPhoto:
     name: pathlib.Path
 
 
+@contextlib.contextmanager
+def _user_errors() -> Iterator[None]:
+    """What the system refuses, such as a name that is too long, is a mistake of the user's."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{error.filename}: cannot be looked at ({error.strerror})") from None
+
+
+@_user_errors()
 def find_photos(named: Sequence[str], output: str | None, edits: Sequence[str]) -> list[FoundPhoto]:
     """The photos that names stand for; folders are searched, with what is below them.
 
@@ -47,6 +58,8 @@ def find_photos(named: Sequence[str], output: str | None, edits: Sequence[str]) 
     results = None if output is not None and _names_a_file(output) else _folder(output)
     found: dict[pathlib.Path, FoundPhoto] = {}
     for name in named:
+        if not name:
+            raise UserError("one of the photos has an empty name")
         path = pathlib.Path(name)
         if path.is_dir():
             photos = _in_folder(path, results, edits)
@@ -101,6 +114,7 @@ def _names_a_file(output: str) -> bool:
     return bool(path.suffix) and not output.endswith(("/", "\\")) and not path.is_dir()
 
 
+@_user_errors()
 def targets(
     photos: Sequence[FoundPhoto], output: str | None, edits: Sequence[str]
 ) -> list[pathlib.Path]:

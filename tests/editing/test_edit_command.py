@@ -243,6 +243,10 @@ def test_a_second_photo_of_one_name_is_not_edited(edit, photos):
         (["{photos}", "-o", "{photos}/a.png/"], "a file, but a folder is wanted"),
         (["{empty}"], "no photos in this folder"),
         ([], "required"),
+        ([""], "one of the photos has an empty name"),
+        (["x" * 300 + ".png"], "cannot be looked at (File name too long)"),
+        (["{photos}/a.png", "-o", "x" * 300 + ".png"], "cannot be looked at (File name too long)"),
+        (["{photos}/a.png", "--edit", ""], "--edit: name an edit"),
         (["{photos}/a.png", "--animate"], "--animate"),
     ],
 )
