@@ -21,6 +21,7 @@ GLASSES = "Eyeglasses"
 """The column that true pairs can be painted for."""
 
 _STRATA = ("Male", "Young")
+_SOURCE = "source"
 _LEAST = 0.1
 _STREAM = 3  # 2 is that of `random_changes`
 
@@ -89,8 +90,8 @@ def shared_draws(
 ) -> SharedDraws:
     """The draws of all edits of some attributes, from the training images of a split.
 
-    Faces to be given an attribute and faces to lose it come from the same strata of sex and age at
-    the same rates, so that neither is taken for the attribute. Faces of a stratum that has one of
+    Faces to be given an attribute and faces to lose it come from the same strata of sex, age and
+    source at the same rates, so that none of these is taken for the attribute. Faces of a stratum that has one of
     the two alone are left out. With `pairs`, glasses that are taken off are painted in one of
     `GROUPS` rows. Where the table has no such columns, or nearly all faces would be
     left out, there are fewer strata, down to none.
@@ -117,9 +118,10 @@ def _matched(
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """(faces, their chances) of either class of a column."""
     by = [name for name in _STRATA if name in table.columns and name != column]
+    by += [] if table.source is None else [_SOURCE]
     smaller = min(map(len, classes))
     while True:
-        strata = labels_of(table, by) if by else np.zeros((len(table), 1), np.int8)
+        strata = _strata(table, by)
         numbers = np.unique(strata, axis=0, return_inverse=True)[1].reshape(-1)
         counts = [np.bincount(numbers[members], minlength=numbers.max() + 1) for members in classes]
         # Neither class is drawn from a stratum more often than the rarer of the two is there.
@@ -140,3 +142,13 @@ def _matched(
         chance = np.cumsum(common[strata_of] / count[strata_of])
         found.append((members, chance / chance[-1]))
     return found
+
+
+def _strata(table: AttributeTable, by: Sequence[str]) -> np.ndarray:
+    """int16 [n, 1 or more]: faces of equal rows are alike in all that is named."""
+    alike = [np.zeros(len(table), np.int16)]
+    for name in by:
+        same = table.source if name == _SOURCE else labels_of(table, [name])[:, 0]
+        assert same is not None
+        alike.append(same.astype(np.int16))
+    return np.stack(alike, axis=1)

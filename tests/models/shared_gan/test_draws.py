@@ -1,5 +1,6 @@
 """Rows of the shared model: which faces, how often, and from which strata."""
 
+import dataclasses
 import logging
 
 import numpy as np
@@ -96,6 +97,22 @@ def test_both_classes_are_drawn_from_each_stratum_at_one_rate(table):
         for sign in (-1, 1)
     ]
     assert pooled[0] - pooled[1] > 0.15
+
+
+def test_both_classes_are_drawn_from_each_source_at_one_rate(table):
+    rng = np.random.default_rng(1)
+    # Glasses are in the second source four times as often.
+    often = np.where(rng.random(400) < 0.5, -1, 1)
+    source = (rng.random(400) < np.where(often > 0, 0.8, 0.2)).astype(np.int16)
+    labels = np.concatenate([often[:, None], table.labels[:, 1:]], axis=1).astype(np.int8)
+    mixed = dataclasses.replace(table, labels=labels, source=source)
+    draws = draws_of(mixed, ("glasses",))
+    shares = [
+        source[members] @ np.diff(chance, prepend=0)
+        for members, chance in zip(draws.faces, draws.chances, strict=True)
+    ]
+    assert shares[0] == pytest.approx(shares[1], abs=1e-9)
+    assert 0.3 < shares[0] < 0.7
 
 
 def test_an_attribute_is_not_matched_by_itself(table):
