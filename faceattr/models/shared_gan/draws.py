@@ -91,10 +91,10 @@ def shared_draws(
     """The draws of all edits of some attributes, from the training images of a split.
 
     Faces to be given an attribute and faces to lose it come from the same strata of sex, age and
-    source at the same rates, so that none of these is taken for the attribute. Faces of a stratum that has one of
-    the two alone are left out. With `pairs`, glasses that are taken off are painted in one of
-    `GROUPS` rows. Where the table has no such columns, or nearly all faces would be
-    left out, there are fewer strata, down to none.
+    source at the same rates, so that none of these is taken for the attribute. Faces of a stratum
+    that has one of the two alone are left out. With `pairs`, glasses that are taken off are painted
+    in one of `GROUPS` rows. Where the table has no such columns, or nearly all faces would be left
+    out, there are fewer strata, down to none.
     """
     columns = [attribute.column for attribute in attributes]
     faces, chances = [], []
