@@ -1,14 +1,14 @@
 import json
 import os
-import pathlib
+import shutil
 import signal
-import subprocess
-import sys
 import time
 
+import commands
 import keras
 import numpy as np
 import pytest
+import warm_start
 from PIL import Image
 
 from faceattr import pixels
@@ -17,6 +17,7 @@ from faceattr.models.residual_gan.family import FAMILY
 from faceattr.pictures.similarity import psnr
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
+from faceattr.runs.weights import finished_model, newest_model
 from faceattr.training.data import TrainingData
 from faceattr.training.train import train
 from faceattr.training.watching.guards import Advice, GivenAdvice, TrainingDiverged
@@ -60,13 +61,26 @@ def test_a_run_directory_explains_itself(finished_run):
     assert not list(folder.rglob("partial-*"))
 
 
-def test_a_finished_run_can_be_made_longer_but_not_shorter(tmp_path):
-    run = train(TrainConfig.of(attr="smile", steps=2, **TINY), tmp_path / "run")
-    with pytest.raises(UserError, match="steps 1: the run is at step 2 already"):
-        train(TrainConfig.of(attr="smile", steps=1, **TINY), run.folder, resume=True)
-    assert run.config.steps == 2, "a refused resume changes nothing"
-    train(TrainConfig.of(attr="smile", steps=3, **TINY), run.folder, resume=True)
-    assert [row["step"] for row in rows(run)] == [2, 3]
+@pytest.fixture(scope="module")
+def four_steps(tmp_path_factory):
+    """A finished run with two checkpoints, to be copied."""
+    return train(of_steps(4), tmp_path_factory.mktemp("runs") / "smile").folder
+
+
+def of_steps(steps):
+    return TrainConfig.of(attr="smile", steps=steps, checkpoint_every=2, **TINY)
+
+
+@pytest.fixture
+def finished(four_steps, tmp_path):
+    shutil.copytree(four_steps, tmp_path / "run")
+    return Run.open(tmp_path / "run")
+
+
+def test_a_finished_run_cannot_be_made_shorter(finished):
+    with pytest.raises(UserError, match="steps 3: the run is at step 4 already"):
+        train(of_steps(3), finished.folder, resume=True)
+    assert finished.config.steps == 4, "a refused resume changes nothing"
 
 
 def test_rows_after_the_checkpoint_are_dropped_and_a_cut_row_is_forgiven(tmp_path):
@@ -90,33 +104,31 @@ def test_bad_data_leave_no_run_behind(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_resumed_run_keeps_the_split_of_its_first_day(tmp_path):
-    run = train(TrainConfig.of(attr="smile", steps=1, **TINY), tmp_path / "run")
-    listed = run.split_folder / "test_positive.txt"
+def test_a_run_that_is_made_longer_keeps_the_split_of_its_first_day(finished):
+    listed = finished.split_folder / "test_positive.txt"
     moved = listed.read_text().splitlines()[0]
-    train_list = run.split_folder / "train_positive.txt"
+    train_list = finished.split_folder / "train_positive.txt"
     swapped = train_list.read_text().splitlines()[0]
     listed.write_text(listed.read_text().replace(moved, swapped))
     train_list.write_text(train_list.read_text().replace(swapped, moved))
     before = listed.read_text()
-    train(TrainConfig.of(attr="smile", steps=2, **TINY), run.folder, resume=True)
+    train(of_steps(5), finished.folder, resume=True)
     assert listed.read_text() == before
+    assert [row["step"] for row in rows(finished)] == [4, 5]
 
 
-def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path, caplog):
-    run = train(TrainConfig.of(attr="smile", steps=4, checkpoint_every=2, **TINY), tmp_path / "run")
-    (first, _), (last, newest) = run.checkpoints
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(finished, caplog):
+    (first, _), (last, newest) = finished.checkpoints
     assert (first, last) == (2, 4)
     newest.write_bytes(newest.read_bytes()[:5000])
-    config = TrainConfig.of(attr="smile", steps=5, checkpoint_every=2, **TINY)
-    train(config, run.folder, resume=True)
+    train(of_steps(5), finished.folder, resume=True)
     assert "step-00000004.keras is damaged" in caplog.text
-    model = keras.models.load_model(run.model_path)
+    model = keras.models.load_model(finished.model_path)
     assert model.steps_done == 5
-    for _, path in run.checkpoints:
+    for _, path in finished.checkpoints:
         path.write_bytes(b"")
     with pytest.raises(UserError, match="no checkpoint can be loaded"):
-        train(config, run.folder, resume=True)
+        train(of_steps(5), finished.folder, resume=True)
 
 
 def test_losses_that_are_not_finite_stop_the_training_and_save_nothing(tmp_path):
@@ -153,28 +165,21 @@ def test_a_failing_training_gets_advice_once(caplog, residual, discriminator_los
 
 @pytest.mark.slow
 def test_sigterm_saves_a_checkpoint_and_says_how_to_go_on(tmp_path):
-    root = pathlib.Path(__file__).parents[2]
     arguments = ["--attr", "glasses", "--image_size", "32", "--width", "4", "--batch_size", "4"]
     arguments += ["--synthetic_faces", "40", "--steps", "100000", "--run_dir", str(tmp_path / "r")]
-    with subprocess.Popen(
-        [sys.executable, "train.py", *arguments],
-        cwd=root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with warm_start.Process(["train.py", *arguments]) as process:
         metrics = tmp_path / "r" / "metrics.jsonl"
         deadline = time.monotonic() + 120
         while not metrics.exists() and time.monotonic() < deadline:
             time.sleep(0.2)
-        os.kill(process.pid, signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert f"--run_dir {tmp_path / 'r'} --resume" in output
-    step, path = Run(tmp_path / "r").checkpoints[-1]
+    run = Run.open(tmp_path / "r")
+    step, _ = run.checkpoints[-1]
     assert step >= 20
-    model = keras.models.load_model(path)
-    assert model.steps_done == step
+    assert newest_model(run).steps_done == step
 
 
 # FACEATTR_KILLS=10 kills ten runs, each at a moment of its own.
@@ -183,26 +188,18 @@ KILLS = int(os.environ.get("FACEATTR_KILLS", "1"))
 
 @pytest.mark.slow
 def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bits(tmp_path):
-    root = pathlib.Path(__file__).parents[2]
     settings = "--attr glasses --image_size 32 --width 4 --batch_size 4 --synthetic_faces 40"
     settings += " --steps 200 --checkpoint_every 20 --deterministic"
 
-    def command(*arguments):
-        return [sys.executable, "train.py", *arguments]
-
     def weights(folder):
-        return [
-            weight.numpy() for weight in keras.models.load_model(Run(folder).model_path).weights
-        ]
+        return [weight.numpy() for weight in finished_model(Run.open(folder)).weights]
 
-    whole = command(*settings.split(), "--run_dir", tmp_path / "whole")
-    subprocess.run(whole, cwd=root, check=True, capture_output=True, timeout=300)
+    whole = warm_start.run(["train.py", *settings.split(), "--run_dir", tmp_path / "whole"])
+    assert whole.returncode == 0, whole.stderr
     for number in range(KILLS):
         folder = tmp_path / f"killed-{number}"
-        killed = command(*settings.split(), "--run_dir", folder)
-        with subprocess.Popen(
-            killed, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as process:
+        killed = ["train.py", *settings.split(), "--run_dir", folder]
+        with warm_start.Process(killed) as process:
             deadline = time.monotonic() + 120
             while not Run(folder).checkpoints and time.monotonic() < deadline:
                 time.sleep(0.05)
@@ -210,8 +207,9 @@ def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bits(tmp_path):
             process.kill()
         last, _ = Run(folder).checkpoints[-1]
         assert last < 200, "killed too late to prove anything"
-        resume = command("--run_dir", folder, "--resume")
-        subprocess.run(resume, cwd=root, check=True, capture_output=True, timeout=300)
+        # In a process of its own start, which orders sets in another way.
+        resumed = commands.run(["train.py", "--run_dir", folder, "--resume"])
+        assert resumed.returncode == 0, resumed.stderr
         print(f"killed after the checkpoint of step {last}")
         for weight, same in zip(weights(tmp_path / "whole"), weights(folder), strict=True):
             np.testing.assert_array_equal(weight, same)

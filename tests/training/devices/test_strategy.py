@@ -1,17 +1,12 @@
 """Two replicas on one CPU, in processes of their own: TensorFlow splits devices at its start."""
 
-import pathlib
-import subprocess
-import sys
-
 import pytest
 import tensorflow as tf
+import warm_start
 
 from faceattr.errors import UserError
 from faceattr.training.devices.gpus import chosen_gpus
 from faceattr.training.devices.strategy import check_shares, compiles, make_strategy
-
-ROOT = pathlib.Path(__file__).parents[3]
 
 TWO_REPLICAS = """
 import tensorflow as tf
@@ -81,9 +76,7 @@ train(dataclasses.replace(config, steps=3), run.folder, resume=True, strategy=st
 
 
 def run(program):
-    process = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=300
-    )
+    process = warm_start.run(["-c", program])
     assert process.returncode == 0, process.stderr[-3000:]
 
 
@@ -97,16 +90,14 @@ def test_two_replicas_find_the_gradients_of_one_device():
 def test_a_run_on_two_replicas_is_resumed_and_exported_as_any_other(tmp_path):
     import json
 
-    import keras
-
     from faceattr.exporting.export import export
     from faceattr.runs.run import Run
+    from faceattr.runs.weights import finished_model
 
     run(WHOLE_RUN.replace("FOLDER", repr(str(tmp_path / "run"))))
     results = json.loads((tmp_path / "run" / "results.json").read_text())
     assert all(value == value for value in results["objective"].values()), "NaN"
-    model = keras.models.load_model(Run(tmp_path / "run").model_path)
-    assert model.steps_done == 3
+    assert finished_model(Run.open(tmp_path / "run")).steps_done == 3
     assert len(export(tmp_path / "run", tmp_path / "bundles")) == 2
 
 
