@@ -9,9 +9,10 @@ BULK := .venv-bulk
 train: $(INSTALLED)  ## trains "young" on synthetic faces: minutes on two CPU cores
 	$(VENV)/bin/python train.py --attr young
 
-# Slow tests are in few files, so tests that wait are taken over one by one, not file by file.
+# Tests that share what their file or class makes once run in one process, see tests/conftest.py
+# for the order.
 test: $(INSTALLED)  ## all tests, on two processes
-	$(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 # Apache Beam takes neither Pillow 13 nor protobuf 7, which all else is tested with.
 test_bulk: $(BULK)/.installed  ## the tests that need Apache Beam, in an environment of its own
