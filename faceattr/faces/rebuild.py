@@ -10,6 +10,7 @@ import pathlib
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from faceattr import command_line
@@ -19,20 +20,20 @@ from faceattr.files import replacing
 
 
 class Origin(NamedTuple):
-    """Where a file of `models/` is from.
+    """Where a vendored file is from.
 
     Attributes:
         package: str, of npm, with its version.
         file: str, in the package.
-        start, end: int, bytes of that file; `end` is None for all.
         sha256: str.
+        start, end: int, bytes of the file in the package; `end` is None for all.
     """
 
     package: str
     file: str
-    start: int
-    end: int | None
     sha256: str
+    start: int = 0
+    end: int | None = None
 
 
 _MESH = "@mediapipe/face_mesh@0.4.1657299874"
@@ -43,37 +44,39 @@ ORIGINS = {
     "face_detection_short_range.tflite": Origin(
         _MESH,
         _ASSETS,
+        "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633",
         3757224,
         3986256,
-        "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633",
     ),
     "face_landmark.tflite": Origin(
         _MESH,
         _ASSETS,
+        "c603fa6149219a3e9487dc9abd7a0c24474c77263273d24868378cdf40aa26d1",
         2495952,
         3737848,
-        "c603fa6149219a3e9487dc9abd7a0c24474c77263273d24868378cdf40aa26d1",
     ),
     "face_detection_full_range_sparse.tflite": Origin(
         _DETECTION,
         "face_detection_full_range_sparse.tflite",
-        0,
-        None,
         "671dd2f9ed11a78436fc21cc42357a803dfc6f73e9fb86541be942d5716c2dce",
     ),
 }
 
 
-def rebuild(folder: pathlib.Path = MODELS) -> None:
+def rebuild(folder: pathlib.Path = MODELS, origins: Mapping[str, Origin] = ORIGINS) -> None:
     """Fetches the files, and writes those that are missing in `folder` or differ.
+
+    Args:
+        folder: where they belong.
+        origins: name of a file -> where it is from.
 
     Raises:
         UserError: if npm is not there or cannot fetch, or a file is not the one that is known.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        for package in (_MESH, _DETECTION):
+        for package in dict.fromkeys(origin.package for origin in origins.values()):
             archive = _fetched(package, pathlib.Path(scratch))
-            for name, origin in ORIGINS.items():
+            for name, origin in origins.items():
                 if origin.package == package:
                     _write(folder / name, _cut_out(archive, origin))
 

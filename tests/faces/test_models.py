@@ -1,9 +1,9 @@
 """The vendored networks are those that `rebuild` knows, and SOURCE.md tells the same."""
 
-import hashlib
 import subprocess
 
 import pytest
+from vendored import check_file, check_folder
 
 from faceattr.errors import UserError
 from faceattr.faces import rebuild
@@ -12,21 +12,11 @@ from faceattr.faces.network import MODELS
 
 @pytest.mark.parametrize("name", rebuild.ORIGINS)
 def test_hashes_and_sources(name):
-    origin = rebuild.ORIGINS[name]
-    content = (MODELS / name).read_bytes()
-    assert hashlib.sha256(content).hexdigest() == origin.sha256
-    source = (MODELS / "SOURCE.md").read_text(encoding="utf-8")
-    (row,) = (line for line in source.splitlines() if line.startswith(f"| `{name}`"))
-    assert origin.sha256 in row
-    if origin.end is not None:
-        assert f"{origin.start} to {origin.end}" in row
-        assert len(content) == origin.end - origin.start
-    package, version = origin.package.rsplit("@", 1)
-    assert f"`{package}` {version}" in source
+    check_file(MODELS, name, rebuild.ORIGINS[name])
 
 
 def test_every_network_has_a_source():
-    assert {path.name for path in MODELS.glob("*.tflite")} == set(rebuild.ORIGINS)
+    check_folder(MODELS, (".tflite",), rebuild.ORIGINS)
 
 
 def test_a_file_that_is_not_the_known_one_is_refused(tmp_path, monkeypatch):

@@ -1,0 +1,1 @@
+"""The networks of face-api; SOURCE.md tells where they are from."""
