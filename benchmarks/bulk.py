@@ -129,15 +129,15 @@ def measure(bundle: pathlib.Path, photos: pathlib.Path, folder: pathlib.Path) ->
     command = bulk(bundle, photos, out, "threads")
     before = killed_at_half(command, out, len(expected))
     timed(command)
-    after = seen(out)
+    after, result = seen(out), digests(out)
     return {
         "edited": len(expected),
         "seconds": seconds,
         "same_bytes_as_the_loop": same,
         "there_when_killed": len(before),
         "done_twice": sum(after.get(path) != state for path, state in before.items()),
-        "lost": len(expected.keys() - digests(out).keys()),
-        "other_bytes": sum(digests(out).get(path) != digest for path, digest in expected.items()),
+        "lost": len(expected.keys() - result.keys()),
+        "other_bytes": sum(result.get(path) != digest for path, digest in expected.items()),
         "failed": len((out / FAILED).read_text(encoding="utf-8").splitlines()),
         "unfinished_files_left": sum(1 for _ in out.rglob("partial-*")),
     }

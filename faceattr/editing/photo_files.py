@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import pathlib
+import struct
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -56,6 +57,20 @@ _MODES = {
 }
 _LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF")
 _MAX_BYTES_OF_A_JPEG_MARKER = 65_000
+# What Pillow and its decoders raise on damaged files, and on damaged facts that are to be written.
+_DAMAGED = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    EOFError,
+    struct.error,
+    Image.DecompressionBombError,
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -92,8 +107,7 @@ def open_photo(path: pathlib.Path, max_megapixels: float = MAX_MEGAPIXELS) -> Ph
         raise UserError(f"{path}: no such image") from None
     except UnidentifiedImageError:
         raise UserError(f"{path}: cannot be read as an image (of no kind that is known)") from None
-    # Pillow raises SyntaxError and others on damaged files, depending on the format.
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except _DAMAGED as error:
         raise UserError(f"{path}: cannot be read as an image ({error})") from None
 
 
@@ -185,7 +199,7 @@ def save_photo(
             else:
                 image, profile = _fitting(stored, form)
                 image.save(file, form, **_arguments(form, facts, profile, quality))
-    except (OSError, ValueError) as error:
+    except _DAMAGED as error:
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"{path}: cannot be written ({reason})") from None
 

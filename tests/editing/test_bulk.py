@@ -181,6 +181,18 @@ def test_a_folder_of_something_else_is_left_alone(run, photos, tmp_path):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a-edit_0.png"]
 
 
+def test_a_name_that_is_no_text_is_listed_and_one_that_was_killed_at_once_goes_on(
+    run, photos, tmp_path
+):
+    (photos / os.fsdecode(b"\xff\n.jpg")).write_bytes(b"nothing")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "partial-0123abcd-bulk.json").write_bytes(b"{")
+    _, out, _ = run(Loop(), "--input", "photos", "--output", "out")
+    assert "6 photos: 4 are edited, 2 could not be" in out
+    lines = (tmp_path / "out" / "failed.jsonl").read_text().splitlines()
+    assert os.fsdecode(b"\xff\n.jpg") in {json.loads(line)["photo"][-6:] for line in lines}
+
+
 def test_two_at_a_time_are_refused(run, photos, tmp_path):
     class Second(Loop):
         def run(self, output, load, options):

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from faceattr.editing.bulk.state import BulkFolder, Job
+from faceattr.errors import UserError
 
 pipeline = pytest.importorskip(
     "faceattr.editing.bulk.pipeline", reason="Apache Beam is not installed: make test_bulk"
@@ -61,3 +62,8 @@ def test_all_cores_are_used_unless_it_is_said_otherwise():
     chosen = pipeline.options("DirectRunner", ["--direct_num_workers=3"]).get_all_options()
     assert chosen["direct_num_workers"] == 3
     assert pipeline.options("FlinkRunner", []).get_all_options()["runner"] == "FlinkRunner"
+
+
+def test_an_unknown_runner_is_named():
+    with pytest.raises(UserError, match="runner Sprinter: Unexpected"):
+        pipeline.options("Sprinter", [])

@@ -215,13 +215,6 @@ def test_patterns_and_repeated_names_are_understood(edit, photos):
     assert out == [f"out/{name}" for name in wanted]
 
 
-def test_a_second_photo_of_one_name_is_not_edited(edit, photos):
-    status, out, err = edit(photos / "a.png", photos / "more" / "a.png", "-o", "out")
-    assert status == 1
-    assert out == ["out/a-add_glasses.png"]
-    assert f"would become out/a-add_glasses.png, as {photos}/a.png does; rename one" in err[0]
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -1,3 +1,4 @@
+import contextlib
 import struct
 import sys
 
@@ -263,6 +264,46 @@ def test_whatever_bytes_a_file_has_it_is_a_photo_or_a_user_error(tmp_path_factor
     path.write_bytes(starts.get(suffix, b"RIFF") + content)
     with pytest.raises(UserError, match=r"any\.\w+: "):
         open_photo(path)
+
+
+@pytest.fixture(scope="module")
+def valid(tmp_path_factory):
+    """Bytes of a photo of each format, with all that a file can say."""
+    found = {}
+    for suffix in ("jpg", "png", "tif", "webp", "gif"):
+        path = tmp_path_factory.mktemp("valid") / f"a.{suffix}"
+        facts = {} if suffix == "gif" else {"icc_profile": ADOBE_LIKE, "dpi": (72, 72)}
+        facts |= {"exif": EXIF} if suffix in ("jpg", "png", "webp") else {}
+        noise("RGB").save(path, **facts)
+        found[suffix] = path.read_bytes()
+    return found
+
+
+@hypothesis.given(
+    st.sampled_from(["jpg", "png", "tif", "webp", "gif"]),
+    st.lists(st.tuples(st.integers(0, 600), st.binary(max_size=4)), min_size=1, max_size=4),
+)
+def test_however_a_file_is_damaged_it_is_edited_or_a_user_error(
+    tmp_path_factory, valid, suffix, damage
+):
+    content = bytearray(valid[suffix])
+    for place, other in damage:
+        content[place : place + len(other)] = other
+    path = tmp_path_factory.getbasetemp() / f"any.{suffix}"
+    path.write_bytes(content)
+    with contextlib.suppress(UserError):
+        file = open_photo(path)
+        file.photo.rgb()
+        save_photo(file.photo, file.facts, path.with_name("any-edited.tif"))
+    assert path.read_bytes() == content
+
+
+def test_a_tiff_that_does_not_say_how_large_it_is_is_a_user_error(tmp_path, valid):
+    height = struct.pack("<HH", 257, 4)
+    assert valid["tif"].count(height) == 1
+    (tmp_path / "a.tif").write_bytes(valid["tif"].replace(height, struct.pack("<HH", 65001, 4)))
+    with pytest.raises(UserError, match=r"a\.tif: cannot be read as an image"):
+        open_photo(tmp_path / "a.tif")
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif"])

@@ -75,7 +75,8 @@ def main(given: Sequence[str] | None = None) -> int:
     names, strengths = flags.edits(arguments)
     settings = flags.settings(arguments, strengths)
     pipeline = _beam()
-    plan = Plan.of(names, pathlib.Path(arguments.bundles), settings)
+    with command_line.quiet_native_code():
+        plan = Plan.of(names, pathlib.Path(arguments.bundles), settings)
     folder = BulkFolder(absolute(pathlib.Path(arguments.output)))
     jobs = plan.jobs(arguments.input, folder.path)
     options = pipeline.options(arguments.runner, words[end + 1 :])
@@ -103,7 +104,7 @@ def _summarise(folder: BulkFolder, count: int, before: int, failed: int, seconds
     now = count - before
     print(
         f"{count} photos: {count - failed} are edited, {failed} could not be; {before} of them "
-        f"earlier, {now} now, in {seconds:.0f} seconds ({now / seconds:.1f} a second)"
+        f"earlier, {now} now, in {seconds:.0f} seconds ({now / max(seconds, 0.1):.1f} a second)"
     )
     if failed:
         print(f"why: {folder.path / FAILED}")

@@ -9,8 +9,10 @@ from typing import Protocol
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions
+from apache_beam.runners import create_runner
 
 from faceattr.editing.bulk.state import BulkFolder, Job
+from faceattr.errors import UserError
 
 
 class EditJob(Protocol):
@@ -65,7 +67,14 @@ def options(runner: str, words: Sequence[str]) -> PipelineOptions:
     Args:
         runner: its name, such as `"FlinkRunner"`.
         words: Beam's own flags, such as `"--direct_num_workers=4"`.
+
+    Raises:
+        UserError: if there is no such runner.
     """
+    try:
+        create_runner(runner)
+    except (ValueError, ImportError) as error:
+        raise UserError(f"--runner {runner}: {error}") from None
     chosen = PipelineOptions([f"--runner={runner}", *words])
     direct = chosen.view_as(DirectOptions)
     if not any(word.startswith("--direct_") for word in words):

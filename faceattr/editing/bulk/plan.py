@@ -7,6 +7,7 @@ import functools
 import hashlib
 import os
 import pathlib
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -80,6 +81,8 @@ class Plan:
 
     def load(self) -> functools.partial[str | None]:
         """Loads the networks: what comes edits a photo, see `edit_job`."""
+        # Pillow warns of what is odd in a file and reads it all the same.
+        warnings.filterwarnings("ignore", module="PIL")
         return functools.partial(edit_job, Editor.load(*self.bundles), self.settings)
 
 

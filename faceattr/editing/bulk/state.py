@@ -90,7 +90,9 @@ class BulkFolder:
     def _check_empty(self) -> None:
         if not self.path.is_dir():
             raise UserError(f"--output {self.path}: a file, but a folder is wanted")
-        if any(path.name != _STATE for path in self.path.iterdir()):
+        # One that was killed at once may have left this.
+        ours = (_STATE, RECORD)
+        if any(finished_name(path.name) not in ours for path in self.path.iterdir()):
             raise UserError(
                 f"--output {self.path}: holds files that are not of a bulk run; name a folder that "
                 "is new or empty"
@@ -124,8 +126,8 @@ class BulkFolder:
         """
         photos = {str(job.photo) for job in jobs}
         failures = [failure for failure in self.failures() if failure["photo"] in photos]
-        lines = [json.dumps(failure, ensure_ascii=False) for failure in failures]
-        write_text(self.path / FAILED, "".join(f"{line}\n" for line in lines))
+        # In ASCII, for a name may be no text.
+        write_text(self.path / FAILED, "".join(f"{json.dumps(each)}\n" for each in failures))
         return len(failures)
 
     def write_todo(self, jobs: Sequence[Job]) -> None:
@@ -145,7 +147,8 @@ class BulkFolder:
             jobs: whose targets it may have been writing.
             before: seconds since the epoch; younger files may be somebody's.
         """
-        targets = {job.target for job in jobs}
+        targets = {self.todo, self.path / RECORD, self.path / FAILED}
+        targets |= {job.target for job in jobs}
         for folder in {self._failures, *(target.parent for target in targets)}:
             for path in folder.glob("partial-*"):
                 target = path.with_name(finished_name(path.name))
