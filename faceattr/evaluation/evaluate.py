@@ -4,7 +4,9 @@ import dataclasses
 import datetime
 import pathlib
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+
+import numpy as np
 
 from faceattr.errors import UserError
 from faceattr.evaluation.evaluation import Evaluation
@@ -12,11 +14,11 @@ from faceattr.evaluation.judge.attribute_classifier import AttributeClassifier
 from faceattr.evaluation.judge.face_models import HOW_TO_INSTALL, FaceModels, MissingExtra
 from faceattr.evaluation.judge.inception import InceptionFeatures
 from faceattr.evaluation.judge.judging import scored_judge
+from faceattr.evaluation.measures import realism, told_apart
 from faceattr.evaluation.measures.identity import IdentityReference, identity_reference
 from faceattr.evaluation.measures.leakage import correlations
 from faceattr.evaluation.measures.measure import LeftOut
 from faceattr.evaluation.measures.measured import MEASURES, EditMeasures, measured
-from faceattr.evaluation.measures.realism import by_features
 from faceattr.evaluation.metrics import JudgeFacts, Metrics, SourceFacts, SubjectMetrics
 from faceattr.evaluation.pictures import pictures_of
 from faceattr.evaluation.settings import EvaluationSettings
@@ -32,6 +34,7 @@ def evaluate(
     judge: AttributeClassifier,
     models: FaceModels | None,
     settings: EvaluationSettings | None = None,
+    imagenet: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Evaluation:
     """Measures every edit of every subject on its faces.
 
@@ -44,6 +47,8 @@ def evaluate(
             `learned_judge`. Where it has no scores on a source, it is measured on these faces.
         models: dlib's models; None if they are not installed.
         settings: how to measure; None for the defaults.
+        imagenet: features of uint8 [n, s, s, 3], float [n, d], by which edited faces are told from
+            real ones, see `ImageNetFeatures`; None to leave that out.
 
     Raises:
         UserError: if the judge does not know an attribute, or a class has no faces.
@@ -54,9 +59,12 @@ def evaluate(
     settings = settings or EvaluationSettings()
     seed = settings.seed
     measures = list(MEASURES)
+    if imagenet is not None:
+        measures.append(told_apart.by_features(imagenet, settings.told_apart_faces, seed))
     if settings.inception_weights is not None:
         features = InceptionFeatures(pathlib.Path(settings.inception_weights))
-        measures.append(by_features("realism_inception", lambda faces: features(faces.images)))
+        of_faces = realism.by_features("realism_inception", lambda faces: features(faces.images))
+        measures.append(of_faces)
     cases = Cases(judge, models, settings.identity_faces, seed)
     left_out = LeftOut()
     found: dict[str, list[EditMeasures]] = {subject.name: [] for subject, _ in pairs}

@@ -9,6 +9,7 @@ from faceattr.errors import UserError
 from faceattr.evaluation.evaluate import evaluate
 from faceattr.evaluation.evaluation import Evaluation
 from faceattr.evaluation.judge.face_models import FaceModels, MissingExtra
+from faceattr.evaluation.judge.imagenet_features import ImageNetFeatures
 from faceattr.evaluation.judge.judging import learned_judge
 from faceattr.evaluation.settings import ClassifierSettings, EvaluationSettings, FaceChoice
 from faceattr.evaluation.subjects.chosen_faces import choose_faces
@@ -60,7 +61,7 @@ def evaluate_runs(
         for note in found.notes:
             _logger.info("%s: %s", subject.name, note)
     judge = learned_judge(chosen.sources, chosen.kept, pathlib.Path(cache_dir), classifier)
-    evaluation = evaluate(pairs, judge, _face_models(), settings)
+    evaluation = evaluate(pairs, judge, _face_models(), settings, ImageNetFeatures())
     write_report(evaluation, out)
     return evaluation
 

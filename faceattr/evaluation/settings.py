@@ -81,6 +81,8 @@ class EvaluationSettings:
             seed.
         identity_pairs: the most pairs of either kind for the reference of identity; None for as
             many as `identity_faces`, 0 to leave it out.
+        told_apart_faces: the most faces of a side that a fresh classifier is to tell apart, and
+            twice as many real ones; drawn by the seed.
         pictures: the most faces of an edit that `Evaluation.pictures` keeps: those drawn by the
             seed, and the worst. All of 1,000 faces would fill the memory, and no report shows as
             many. None keeps all.
@@ -100,6 +102,13 @@ class EvaluationSettings:
         group=OTHER_MODELS,
     )
     identity_pairs: int | None = option(None, "pairs of photographs to compare with", at_least=0)
+    told_apart_faces: int = option(
+        100,
+        "at most so many edited faces are told from as many real ones by a fresh classifier; "
+        "figures compare at equal numbers alone",
+        at_least=1,
+        group=OTHER_MODELS,
+    )
     pictures: int | None = option(200, "faces of an edit that are kept", at_least=0)
     inception_weights: str | None = option(
         None,

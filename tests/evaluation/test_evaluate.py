@@ -19,6 +19,7 @@ from faceattr.evaluation.judge.scores import column_score, reliability
 from faceattr.evaluation.measures.regions import landmark_masks, mean_landmarks
 from faceattr.evaluation.metrics import from_json, to_json
 from faceattr.evaluation.settings import ClassifierSettings, EvaluationSettings
+from faceattr.evaluation.subjects.edit_case import Cases
 from faceattr.evaluation.subjects.evaluation_faces import EvaluationFaces
 from faceattr.evaluation.subjects.subject import Subject
 from faceattr.faces.crop import CELEBA_CROP, WHOLE_IMAGE
@@ -323,6 +324,51 @@ def test_inception_s_features_are_a_second_opinion(faces, monkeypatch, tmp_path)
     weights.write_bytes(b"")
     edit = edits_of(measure(faces, inception_weights=str(weights)))["add_glasses"]
     assert edit["realism_inception"]["kernel"] < edit["realism_inception_before"]["kernel"] / 5
+
+
+@pytest.fixture(scope="module")
+def many():
+    """The faces that a fresh classifier needs: 60 without glasses and 60 with, of 60 persons."""
+    images = np.random.default_rng(1).integers(40, 90, (120, SIZE, SIZE, 3), np.uint8)
+    images[1::2, EYES, 0] += GLASSES
+    labels = np.ones((120, 4), np.int8)
+    labels[::2, 0] = -1
+    names, persons = tuple(f"{index}.png" for index in range(120)), np.arange(120) // 2
+    table = AttributeTable(names, COLUMNS, labels, CELEBA_CROP, images=images, identities=persons)
+    return EvaluationFaces(
+        "faces", table, {"Eyeglasses": (np.arange(0, 120, 2), np.arange(1, 120, 2))}
+    )
+
+
+def test_edited_faces_are_told_from_real_ones_of_the_target(many):
+    edits, asked = {ADD: Glasses(1), REMOVE: Glasses(-0.5)}, []
+
+    def features(images):
+        asked.append(len(images))
+        return images[:, ::4, ::4, 0].reshape(len(images), -1)
+
+    settings = EvaluationSettings(told_apart_faces=40, identity_pairs=0)
+    pair = (subject_of(edits), many)
+    evaluation = evaluate([pair], Judge(), None, settings, features)
+    assert asked == [40, 40, 60] * 2, "no more than a side has, and twice as many real ones"
+    add, remove = (edit["told_apart"] for edit in edits_of(evaluation).values())
+    assert add["unedited"]["value"] == 1
+    assert add["edited"]["value"] == pytest.approx(0.5, abs=0.15), "just so is the red put on"
+    assert remove["edited"]["value"] == 1, "half of it is left"
+    assert [add[name]["count"] for name in ("edited", "unedited", "real")] == [80, 80, 60]
+    assert to_json(from_json(to_json(evaluation.metrics))) == to_json(evaluation.metrics)
+
+
+def test_persons_of_faces_are_known_by_their_number_or_are_strangers(many):
+    identities = np.where(np.arange(120) < 8, -1, many.table.identities)
+    table = dataclasses.replace(many.table, identities=identities)
+    cases = Cases(Judge(), None, 1, 0)
+    subject = subject_of({ADD: Glasses(1), REMOVE: Glasses(-1)})
+    for edit, first, second in ((ADD, 0, 1), (REMOVE, 1, 0)):
+        needed, needless = cases.of(subject, edit, dataclasses.replace(many, table=table)).persons()
+        np.testing.assert_array_equal(needed[4:], needless[4:])
+        np.testing.assert_array_equal(needed[:4], [-1 - first - 2 * place for place in range(4)])
+        np.testing.assert_array_equal(needless[:4], [-1 - second - 2 * place for place in range(4)])
 
 
 def test_an_edit_that_does_nothing(faces):

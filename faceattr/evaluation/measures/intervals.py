@@ -41,7 +41,8 @@ def share(successes: np.ndarray, confidence: float = CONFIDENCE) -> Estimate:
     Unlike the normal interval it stays within [0, 1] and has a width where all or none succeed.
 
     Args:
-        successes: bool [n].
+        successes: bool [n]; or float [n] in [0, 1], which vary less than that: the interval is
+            then rather too wide.
         confidence: float in (0, 1).
 
     Returns:

@@ -16,6 +16,7 @@ from faceattr.evaluation.measures.no_op import NO_OP, NoOp
 from faceattr.evaluation.measures.pose import POSE, FacePose, PoseBin
 from faceattr.evaluation.measures.realism import REALISM, Realism
 from faceattr.evaluation.measures.success import SUCCESS, FaceSuccess, Success
+from faceattr.evaluation.measures.told_apart import ToldApart
 from faceattr.evaluation.measures.truth import TRUTH, FaceTruth, Truth
 from faceattr.evaluation.subjects.edit_case import EditCase
 
@@ -43,6 +44,7 @@ class EditMeasures:
         needless_faces: int, those that already are.
         realism_inception: by the features of Inception, where its weights are named.
         truth: of drawn faces alone.
+        told_apart: where ImageNet features are there.
         success, no_op, leakage, locality, realism, identity, landmarks, pose, cycle: each by the
             measure of its name.
     """
@@ -54,6 +56,7 @@ class EditMeasures:
     no_op: NoOp
     leakage: Leakage
     locality: Locality
+    told_apart: ToldApart | None = None
     realism: Realism | None = None
     realism_inception: Realism | None = None
     identity: Identity | None = None

@@ -7,6 +7,7 @@ from faceattr.evaluation.measures import (
     locality,
     no_op,
     success,
+    told_apart,
     truth,
 )
 from faceattr.evaluation.report.html import card
@@ -17,6 +18,7 @@ def number_cards(shown: ShownEdit) -> str:
     """Markup of a card for each measure; one that is missing says why."""
     found = shown.measures
     cards = [
+        told_apart.card(found.told_apart, shown.reason("told_apart")),
         success.card(found.success),
         locality.card(found.locality),
         no_op.card(found.no_op),

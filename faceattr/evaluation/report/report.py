@@ -28,12 +28,14 @@ PAGE_NAME, METRICS_NAME, FIGURES_NAME = "report.html", "metrics.json", "figures"
 _HOW_TO_READ = (
     "<b>How to read this.</b> Success is the share of edited faces that the judge, a classifier "
     "trained apart, takes for the target. Alone it says little: a few cheap pixels can fool a "
-    "judge. A good edit also looks real (realism near that of two real halves), leaves faces alone "
+    "judge. A good edit also looks real (a fresh classifier tells its faces from real ones of the "
+    "target no better than two sets of real ones, in about half; realism is near that of two real "
+    "halves), leaves faces alone "
     "that already are as it wants them (no-op ratio near 0), keeps the person, and changes little "
     "outside its place. Look at the random faces first. A bar is the "
     f"{CONFIDENCE:.0%} interval and a dot the value; the grey tick is the unedited faces, the "
     "black one the judge's own recall, the green "
-    "one two halves of real faces."
+    "one two sets of real faces."
 )
 
 

@@ -75,12 +75,15 @@ def shown_edits(evaluation: Evaluation) -> list[ShownEdit]:
         edit = found.edit
         pictures = evaluation.pictures[subject.name, edit]
         reasons = _reasons(metrics.skipped, subject.name, edit)
-        realism = found.realism
+        realism, told_apart = found.realism, found.told_apart
         company = Company(
             judge=metrics.classifier.score(subject.source, edit.column),
             adds=edit.adds,
             no_op=found.no_op,
             realism=reasons.get("realism", "not measured") if realism is None else realism,
+            told_apart=(
+                reasons.get("told_apart", "not measured") if told_apart is None else told_apart
+            ),
             images=pictures.images[pictures.random],
             edited=pictures.edited[pictures.random],
         )

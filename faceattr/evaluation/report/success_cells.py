@@ -2,7 +2,8 @@
 
 A network can learn the cheapest pixels that fool a classifier, so its share of faces classed as
 the target says little alone. Whatever shows success gets it from here, and here there is no
-success without the judge's own mistakes, the no-op ratio, realism, and faces that nobody chose.
+success without how often its faces are told from real ones, the judge's own mistakes, the no-op
+ratio, realism, and faces that nobody chose.
 """
 
 import dataclasses
@@ -14,6 +15,7 @@ from faceattr.evaluation.judge.scores import ColumnScore
 from faceattr.evaluation.measures.no_op import NoOp
 from faceattr.evaluation.measures.realism import Realism
 from faceattr.evaluation.measures.success import Success
+from faceattr.evaluation.measures.told_apart import LINE, ToldApart
 from faceattr.evaluation.report.html import TIMES, estimate, mark
 from faceattr.pictures.html import face, missing
 from faceattr.pictures.words import EN_DASH, faces, number
@@ -30,6 +32,7 @@ class Company:
         adds: bool, whether the edit adds the attribute.
         no_op: what it does where it is not needed.
         realism: how real its faces look, or a str: why that is not known.
+        told_apart: how often its faces are told from real ones, or a str likewise.
         images, edited: uint8 [k, s, s, 3], faces drawn by the seed, and their edits; k >= 1.
 
     Raises:
@@ -40,11 +43,12 @@ class Company:
     adds: bool
     no_op: NoOp
     realism: Realism | str
+    told_apart: ToldApart | str
     images: np.ndarray
     edited: np.ndarray
 
     def __post_init__(self) -> None:
-        for name in ("judge", "no_op", "realism", "images"):
+        for name in ("judge", "no_op", "realism", "told_apart", "images"):
             value = getattr(self, name)
             if value is None or (isinstance(value, str | np.ndarray) and not len(value)):
                 raise ValueError(f"success is not shown without {name.replace('_', '-')}")
@@ -84,6 +88,7 @@ def success_cells(success: Success, company: Company) -> list[tuple[str, str]]:
     without = "" if math.isnan(before) else f"unedited {number(before, '%')}"
     return [
         ("random faces", _thumbnails(company)),
+        ("told apart", _told_apart(company.told_apart)),
         (
             "success",
             f"{estimate(edited, '%')}{mark(edited, others=others)}<small>{without}</small>",
@@ -103,6 +108,17 @@ def _thumbnails(company: Company) -> str:
             for image, edited in pairs
         )
         + "</span>"
+    )
+
+
+def _told_apart(found: ToldApart | str) -> str:
+    if isinstance(found, str):
+        return missing(found)
+    unedited, real = found.unedited.value, found.real.value
+    others = [("soft", unedited), ("green", real)]
+    return (
+        f"{estimate(found.edited, '%')}{mark(found.edited, LINE, others)}"
+        f"<small>unedited {number(unedited, '%')}, real ones {number(real, '%')}</small>"
     )
 
 

@@ -60,6 +60,20 @@ class EditCase:
             return None
         return [self.faces.synthetic.parameters[index] for index in self.indices]
 
+    def persons(self) -> tuple[np.ndarray, np.ndarray]:
+        """Who is seen in the faces that need the edit, and in those that do not: int64 [n], [m].
+
+        The same number for the same person; a face whose person is not known has one of its own.
+        """
+        sides = self.faces.held_out(self.edit.column)
+        identities = self.faces.table.identities
+        if identities is not None:
+            without, having = (
+                np.where(identities[side] >= 0, identities[side], -1 - side) for side in sides
+            )
+            sides = without, having
+        return sides if self.edit.adds else sides[::-1]
+
     def truth(self) -> np.ndarray | None:
         """The true counterfactuals: uint8 [n, s, s, 3]; None for photographs."""
         if self.faces.synthetic is None:
