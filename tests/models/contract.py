@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import warm_start
 from commands import ROOT
 
 from faceattr import pixels
@@ -79,8 +80,13 @@ np.savez(folder / "moved.npz", *[weight.numpy() for weight in model.weights])
 WRONG_TYPES = {bool: (0, "yes"), int: (1.5, "3", True), float: ("0.5", True), str: (3, True)}
 
 
+def python_path(package):
+    """The folders that Python looks for packages in, and that of a family that is none of ours."""
+    return os.pathsep.join(filter(None, [str(package or ""), os.environ.get("PYTHONPATH")]))
+
+
 def python(program, folder, package, **environment):
-    environment = {**os.environ, "PYTHONPATH": str(package or ""), **environment}
+    environment = {**os.environ, "PYTHONPATH": python_path(package), **environment}
     command = [sys.executable, "-c", program, str(folder)]
     process = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
@@ -172,7 +178,9 @@ class FamilyContract:
         folder = tmp_path_factory.mktemp(self.name)
         text = json.dumps({**config.settings(), "deterministic": True})
         (folder / "config.json").write_text(text)
-        python(TRAIN_AND_RESUME, folder, self.package)
+        program = ["-c", TRAIN_AND_RESUME, folder]
+        process = warm_start.run(program, PYTHONPATH=python_path(self.package))
+        assert process.returncode == 0, process.stderr[-3000:]
         return Run.open(folder / "whole"), Run.open(folder / "killed")
 
     @pytest.fixture(scope="class")
