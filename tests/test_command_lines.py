@@ -1,6 +1,7 @@
 """The command lines as a person types them."""
 
 import pytest
+import warm_start
 from commands import TINY, assert_one_line_error, run
 from PIL import Image
 
@@ -27,15 +28,17 @@ def test_train_export_and_edit_without_a_word_about_data(tmp_path):
     with Image.open(tmp_path / "old.jpg") as image:
         assert image.size == (90, 90)
 
-    other = run(["train.py", "--run_dir", folder, "--resume", "--width", 8])
+    other = warm_start.run(["train.py", "--run_dir", folder, "--resume", "--width", 8])
     assert_one_line_error(other, "--width is 4 in the run, not 8")
-    longer = run(["train.py", "--run_dir", folder, "--resume", "--steps", 3])
+    longer = warm_start.run(["train.py", "--run_dir", folder, "--resume", "--steps", 3])
     assert longer.returncode == 0, longer.stderr
     assert [step for step, _ in Run(folder).checkpoints] == [2, 3]
 
 
 def test_export_explains_a_mistake_in_one_line(tmp_path):
-    process = run(["export.py", "--run", tmp_path / "gone", "--out", tmp_path / "bundles"])
+    process = warm_start.run(
+        ["export.py", "--run", tmp_path / "gone", "--out", tmp_path / "bundles"]
+    )
     assert_one_line_error(process, "no run here")
 
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import warm_start
 from commands import assert_one_line_error, run
 
 QUICK = ["--classifier_epochs", 1, "--identity_faces", 1]
@@ -12,7 +13,7 @@ QUICK = ["--classifier_epochs", 1, "--identity_faces", 1]
 def test_a_run_is_evaluated_and_the_report_named(finished_run, tmp_path):
     out = tmp_path / "report"
     command = ["evaluate.py", "--run", finished_run.folder, "--out", out, *QUICK]
-    process = run([*command, "--cache_dir", tmp_path / "cache"])
+    process = warm_start.run([*command, "--cache_dir", tmp_path / "cache"])
     assert process.returncode == 0, process.stderr
     assert process.stdout.rstrip().endswith(f"report: {out / 'report.html'}")
     metrics = json.loads((out / "metrics.json").read_text())
@@ -42,7 +43,7 @@ def test_flags_that_cannot_be_are_refused_before_anything_is_loaded(tmp_path, ar
 
 
 def test_what_is_no_run_is_a_mistake_in_one_line(tmp_path):
-    process = run(["evaluate.py", "--run", tmp_path, "--out", tmp_path / "report"])
+    process = warm_start.run(["evaluate.py", "--run", tmp_path, "--out", tmp_path / "report"])
     assert_one_line_error(process, "neither a run (it has no config.json) nor a bundle")
     assert list(tmp_path.iterdir()) == []
 
