@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from faceattr import pixels
 from faceattr.editing.face_crop import FaceCrop
@@ -125,7 +126,7 @@ class _Patch:
     residual: np.ndarray
 
     @functools.cached_property
-    def enlarged(self) -> np.ndarray:
+    def enlarged(self) -> list[Image.Image]:
         return self.crop.enlarged(self.residual, self.luminance)
 
 
@@ -137,8 +138,8 @@ def _strips(box: Box) -> Iterator[Box]:
 def _residual_in(photo: Photo, box: Box, faces: list[list[_Patch]]) -> np.ndarray:
     """The weighted sum in a part of the photo; where faces overlap, their weighted mean."""
     luminance = pixels.to_float(photo.rgb(box)) @ LUMINANCE
-    total = np.zeros((box.bottom - box.top, box.right - box.left, 3), np.float32)
-    weights = np.zeros(total.shape[:2], np.float32)
+    total = np.zeros((3, *luminance.shape), np.float32)
+    weights = np.zeros_like(luminance)
     for patches in faces:
         of_face = np.zeros_like(weights)
         for patch in patches:
@@ -146,12 +147,12 @@ def _residual_in(photo: Photo, box: Box, faces: list[list[_Patch]]) -> np.ndarra
                 continue
             weight = patch.crop.weights(box)
             residual = patch.crop.laid_back(patch.enlarged, box, luminance)
-            total += weight[:, :, None] * residual
+            total += weight * residual
             of_face = np.maximum(of_face, weight)
         weights += of_face
     if weights.max(initial=0) > 1:
-        total /= np.maximum(weights, 1)[:, :, None]
-    return total
+        total /= np.maximum(weights, 1)
+    return np.ascontiguousarray(np.moveaxis(total, 0, 2))
 
 
 def chosen(faces: list[Face], which: str | int | Sequence[float]) -> list[Face]:

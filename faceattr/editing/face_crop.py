@@ -69,7 +69,7 @@ class FaceCrop:
         part = photo.rgb(Box(left, top, right, bottom).meet(photo.whole))
         return warp.crop(part, self._from(left, top), size)
 
-    def enlarged(self, residual: np.ndarray, luminance: np.ndarray) -> np.ndarray:
+    def enlarged(self, residual: np.ndarray, luminance: np.ndarray) -> list[Image.Image]:
         """A residual near the size that the square has in the photo.
 
         Args:
@@ -77,56 +77,44 @@ class FaceCrop:
             luminance: float32 [s, s] of what the network saw, in [-1, 1].
 
         Returns:
-            float32 [side, side, 6]: for each colour `base` and `slope`, so that the residual is
-            base + slope * luminance of the photo; or [side, side, 3], the residual, where the
+            images of floats, for red, green and blue: three `base` and three `slope`, so that the
+            residual is base + slope * luminance of the photo; or three, the residual, where the
             photo is not finer than what the network saw.
         """
         size = len(residual)
         side = max(1, min(round(self.side), _MOST_ENLARGED * size))
         if side <= size:
-            return residual if side == size else bicubic(residual, side)
-        maps = np.concatenate(
-            (residual, slopes(residual, luminance), luminance[:, :, None]), axis=2
-        )
-        large = bicubic(maps, side)
-        large[:, :, :3] -= large[:, :, 3:6] * large[:, :, 6:]
-        return large[:, :, :6]
+            return [Image.fromarray(each) for each in bicubic(residual, side)]
+        guides = slopes(residual, luminance), luminance[:, :, None]
+        large = bicubic(np.concatenate((residual, *guides), axis=2), side)
+        bases = [large[color] - large[3 + color] * large[6] for color in range(3)]
+        return [Image.fromarray(each) for each in (*bases, *large[3:6])]
 
-    def laid_back(self, enlarged: np.ndarray, box: Box, luminance: np.ndarray) -> np.ndarray:
+    def laid_back(self, enlarged: list[Image.Image], box: Box, luminance: np.ndarray) -> np.ndarray:
         """What `enlarged` gave where the photo has it.
 
         Args:
-            enlarged: float32 [side, side, 3 or 6].
+            enlarged: what it gave.
             box: the part of the photo that is wanted.
             luminance: float32 [height, width] of that part, in [-1, 1].
 
         Returns:
-            float32 [height, width, 3], the residual there, 0 outside the square.
+            float32 [3, height, width], the residual there, 0 outside the square.
         """
-        maps = self._turned_back(enlarged, box)
-        if maps.shape[2] == 3:
-            return maps
-        return maps[:, :, :3] + maps[:, :, 3:] * luminance[:, :, None]
-
-    def _turned_back(self, enlarged: np.ndarray, box: Box) -> np.ndarray:
-        side = len(enlarged)
         here = self._from(box.left, box.top)
         matrix = (here.a, -here.b, here.shift_x, here.b, here.a, here.shift_y)
+        data = [value * enlarged[0].width for value in matrix]
         size = (box.right - box.left, box.bottom - box.top)
-        return np.stack(
-            [
-                np.asarray(
-                    Image.fromarray(np.ascontiguousarray(channel)).transform(
-                        size,
-                        Image.Transform.AFFINE,
-                        [value * side for value in matrix],
-                        Image.Resampling.BILINEAR,
-                    )
-                )
-                for channel in np.moveaxis(enlarged, 2, 0)
-            ],
-            axis=-1,
-        )
+        maps = [
+            np.asarray(
+                each.transform(size, Image.Transform.AFFINE, data, Image.Resampling.BILINEAR)
+            )
+            for each in enlarged
+        ]
+        residual = np.stack(maps[:3])
+        for color, slope in enumerate(maps[3:]):
+            residual[color] += slope * luminance
+        return residual
 
     def weights(self, box: Box) -> np.ndarray:
         """float32 [height, width] of the box: 1 inside, 0 outside, smooth between if feathered."""

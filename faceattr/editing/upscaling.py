@@ -22,7 +22,7 @@ LUMINANCE = np.array((0.299, 0.587, 0.114), np.float32)
 _EPSILON = 0.02
 
 
-def bicubic(maps: np.ndarray, side: int) -> np.ndarray:
+def bicubic(maps: np.ndarray, side: int) -> list[np.ndarray]:
     """Keys' cubic convolution (a = -1/2); antialiased where it makes smaller.
 
     Args:
@@ -30,21 +30,10 @@ def bicubic(maps: np.ndarray, side: int) -> np.ndarray:
         side: int, of the square that is wanted.
 
     Returns:
-        float32 [side, side, channels].
+        float32 [side, side] of each channel, which is how Pillow wants floats.
     """
-    # Pillow resizes float images one channel at a time.
-    channels = np.moveaxis(maps, 2, 0)
-    return np.stack(
-        [
-            np.asarray(
-                Image.fromarray(np.ascontiguousarray(channel)).resize(
-                    (side, side), Image.Resampling.BICUBIC
-                )
-            )
-            for channel in channels
-        ],
-        axis=-1,
-    )
+    images = [Image.fromarray(np.ascontiguousarray(each)) for each in np.moveaxis(maps, 2, 0)]
+    return [np.asarray(each.resize((side, side), Image.Resampling.BICUBIC)) for each in images]
 
 
 def slopes(residual: np.ndarray, luminance: np.ndarray) -> np.ndarray:

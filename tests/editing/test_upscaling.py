@@ -12,13 +12,18 @@ from faceattr.pixels import to_float
 RNG = np.random.default_rng(0)
 
 
+def enlarged(maps, side):
+    return np.stack(bicubic(maps, side), axis=-1)
+
+
 def test_what_is_flat_or_a_ramp_stays_so():
     flat = np.full((8, 8, 3), 0.3, np.float32)
-    np.testing.assert_allclose(bicubic(flat, 40), np.full((40, 40, 3), 0.3), atol=1e-6)
+    large = enlarged(flat, 40)
+    np.testing.assert_allclose(large, np.full((40, 40, 3), 0.3), atol=1e-6)
     ramp = np.broadcast_to(np.arange(16, dtype=np.float32)[:, None, None], (16, 16, 1))
     wanted = (np.arange(64) + 0.5) / 4 - 0.5
-    np.testing.assert_allclose(bicubic(ramp, 64)[12:-12, 30, 0], wanted[12:-12], atol=1e-5)
-    np.testing.assert_allclose(bicubic(bicubic(flat, 40), 8), flat, atol=1e-6)
+    np.testing.assert_allclose(enlarged(ramp, 64)[12:-12, 30, 0], wanted[12:-12], atol=1e-5)
+    np.testing.assert_allclose(enlarged(large, 8), flat, atol=1e-6)
 
 
 def test_slopes_are_those_of_a_line_and_0_where_nothing_goes_together():
@@ -56,7 +61,7 @@ def plain(photo, truth, size):
         for image in (photo, truth)
     ]
     seen, wanted = (to_float(np.asarray(image)) for image in box)
-    return np.clip(photo + 127.5 * bicubic(wanted - seen, len(photo)), 0, 255)
+    return np.clip(photo + 127.5 * enlarged(wanted - seen, len(photo)), 0, 255)
 
 
 @pytest.fixture
@@ -91,6 +96,8 @@ def test_a_face_smaller_than_the_network_sees_is_made_smaller_not_guided():
     crop = FaceCrop(square_to_unit(np.array((8.0, 8.0)), 16))
     residual = RNG.uniform(-1, 1, (32, 32, 3)).astype(np.float32)
     luminance = RNG.uniform(-1, 1, (32, 32)).astype(np.float32)
-    assert crop.enlarged(residual, luminance).shape == (16, 16, 3)
+    small = crop.enlarged(residual, luminance)
+    assert [image.size for image in small] == [(16, 16)] * 3
     same = FaceCrop(square_to_unit(np.array((16.0, 16.0)), 32))
-    np.testing.assert_array_equal(same.enlarged(residual, luminance), residual)
+    kept = np.stack(same.enlarged(residual, luminance), axis=-1)
+    np.testing.assert_array_equal(kept, residual)
