@@ -62,7 +62,8 @@ class Outcome:
     Attributes:
         photo: its file.
         written: the files that were made of it, the edited photo first; none if it failed.
-        faces: JSON objects: number, box, points, turn, score, and how needed each edit was.
+        faces: JSON objects of all that were found: number, box, points, turn, score, whether it was
+            edited, and how needed each edit was.
         seconds: float, from opening to the last file.
         warnings: sentences.
         error: why it was not edited, or None.
@@ -121,8 +122,8 @@ def edit_file(
         written.append(_animated_path(target, settings.animate))
         showing.write_animation(changes, strengths, written[-1])
     warnings = list(opened.warnings)
-    for number, face in enumerate(changes.faces, 1):
-        warnings += [f"face {number} {warning}" for warning in face.warnings()]
+    for face in changes.faces:
+        warnings += [f"face {changes.number(face)} {warning}" for warning in face.warnings()]
     return Outcome(
         source,
         tuple(written),
@@ -218,16 +219,20 @@ def _animated_path(target: pathlib.Path, kind: str) -> pathlib.Path:
 
 
 def _faces(editor: Editor, changes: Changes) -> tuple[dict[str, Any], ...]:
-    found = []
-    for number, each in enumerate(changes.faces, 1):
+    edited = {}
+    for each in changes.faces:
         needed = {
             edit.name: round(change.needed, 4)
             for edit, change in zip(editor.edits, each.changes, strict=True)
             if change.needed is not None
         }
-        place = _place(each.face) if each.face is not None else {}
-        found.append({"number": number, **place, "needed": needed})
-    return tuple(found)
+        edited[changes.number(each)] = {"edited": True, "needed": needed}
+    if not changes.found:
+        return tuple({"number": number, **each} for number, each in edited.items())
+    return tuple(
+        {"number": number, **_place(face), **edited.get(number, {"edited": False})}
+        for number, face in enumerate(changes.found, 1)
+    )
 
 
 def _place(face: Face) -> dict[str, Any]:

@@ -72,10 +72,18 @@ class Changes:
     Attributes:
         photo: the photo, unedited.
         faces: those that are edited.
+        found: all that were found, the largest first.
     """
 
     photo: Photo
     faces: tuple[FaceChange, ...]
+    found: tuple[Face, ...] = ()
+
+    def number(self, face: FaceChange) -> int:
+        """The number of an edited face among those that were found, counted from 1."""
+        if face.face is None:
+            return 1
+        return next(at for at, each in enumerate(self.found, 1) if each is face.face)
 
     def at(self, strengths: Sequence[float]) -> Photo:
         """`clip(x + sum of s_i r_i)`: the edited photo; the very pixels far from each face.

@@ -121,7 +121,8 @@ class Editor:
         faces = self.find(photo)
         if not faces:
             raise UserError("no face was found; if it is a face crop already, say --crop none")
-        return Changes(photo, tuple(self._of_face(photo, each) for each in chosen(faces, face)))
+        edited = tuple(self._of_face(photo, each) for each in chosen(faces, face))
+        return Changes(photo, edited, tuple(faces))
 
     @overload
     def edit(self, photo: Photo, *args: Any, **kwargs: Any) -> Photo: ...

@@ -189,7 +189,7 @@ def test_the_face_is_found_and_told_of_as_json(edit, tmp_path):
     assert found["error"] is None
     assert 0 < found["seconds"] < 60
     (face,) = found["faces"]
-    assert face["number"] == 1
+    assert (face["number"], face["edited"], face["needed"]) == (1, True, {})
     assert np.abs(np.array(face["points"][0]) - (203, 101.5)).max() < 4
     assert face["box"][0] < 203 < face["box"][2]
     assert set(face["turn"]) == {"yaw", "pitch", "roll"}

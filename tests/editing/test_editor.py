@@ -248,6 +248,9 @@ def test_all_faces_one_or_that_in_a_box_are_edited(make_editor, astronaut):
     assert len(edited("all")) == 3
     assert edited("largest") == edited(1) != edited(3)
     assert edited((400, 300, 500, 400)) == {(450, 350)}
+    changes = editor.changes(scene, face=3)
+    assert [changes.number(face) for face in changes.faces] == [3]
+    assert len(changes.found) == 3
     with pytest.raises(UserError, match=r"face 4: there is no such face \(3 found"):
         editor.edit(scene, face=4)
     with pytest.raises(UserError, match="no face has its middle in this box"):

@@ -15,7 +15,7 @@ from faceattr.editing.photo_files import open_photo, save_photo
 from faceattr.errors import UserError
 
 RNG = np.random.default_rng(0)
-ADOBE_LIKE = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+OTHER_PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
 EXIF = Image.Exif()
 EXIF[0x010F] = "A maker"
 EXIF[0x0112] = 6
@@ -100,7 +100,7 @@ def metadata(path):
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "avif"])
 def test_profile_exif_xmp_dpi_and_orientation_are_kept(tmp_path, suffix):
     image = noise("RGB", (24, 16))
-    options = {"exif": EXIF, "icc_profile": ADOBE_LIKE, "dpi": (200, 200)}
+    options = {"exif": EXIF, "icc_profile": OTHER_PROFILE, "dpi": (200, 200)}
     if suffix == "png":
         options["pnginfo"] = PngImagePlugin.PngInfo()
         options["pnginfo"].add_itxt("XML:com.adobe.xmp", XMP.decode())
@@ -117,7 +117,7 @@ def test_profile_exif_xmp_dpi_and_orientation_are_kept(tmp_path, suffix):
     assert file.photo.size == (16, 24), "upright inside"
     wanted = metadata(tmp_path / f"a.{suffix}")
     assert wanted["exif"] == ("A maker", 6, "2026:01:02 03:04:05")
-    assert wanted["icc"] == ADOBE_LIKE
+    assert wanted["icc"] == OTHER_PROFILE
     assert bytes(wanted["xmp"]) == XMP
     assert metadata(target) == wanted
     if suffix == "png":
@@ -137,7 +137,7 @@ def test_16_bits_come_back_bit_for_bit(tmp_path, suffix, channels, orientation):
             for part in (samples >> 8, samples & 255)
         ),
         orientation,
-        ADOBE_LIKE,
+        OTHER_PROFILE,
     )
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -150,7 +150,7 @@ def test_16_bits_come_back_bit_for_bit(tmp_path, suffix, channels, orientation):
         assert found.orientation == orientation
         np.testing.assert_array_equal(found.samples(found.whole), samples)
     assert metadata(target) == metadata(path)
-    assert metadata(path)["icc"] == ADOBE_LIKE
+    assert metadata(path)["icc"] == OTHER_PROFILE
     assert bytes(metadata(path)["xmp"]) == XMP
     assert metadata(path)["dpi"] == (300, 300)
 
@@ -272,7 +272,7 @@ def valid(tmp_path_factory):
     found = {}
     for suffix in ("jpg", "png", "tif", "webp", "gif"):
         path = tmp_path_factory.mktemp("valid") / f"a.{suffix}"
-        facts = {} if suffix == "gif" else {"icc_profile": ADOBE_LIKE, "dpi": (72, 72)}
+        facts = {} if suffix == "gif" else {"icc_profile": OTHER_PROFILE, "dpi": (72, 72)}
         facts |= {"exif": EXIF} if suffix in ("jpg", "png", "webp") else {}
         noise("RGB").save(path, **facts)
         found[suffix] = path.read_bytes()
@@ -318,18 +318,23 @@ def test_a_truncated_photo_is_a_user_error(tmp_path, suffix):
         path.write_bytes(whole)
 
 
-def test_a_profile_other_than_srgb_is_what_the_network_does_not_see(tmp_path):
-    """Shown as they look, and left in their own encoding."""
-    linear = ImageCms.createProfile("XYZ")
-    profile = ImageCms.ImageCmsProfile(linear).tobytes()
-    image = Image.new("RGB", (4, 4), (40, 40, 40))
-    photo = Photo.of(image)
-    assert tuple(photo.rgb()[0, 0]) == (40, 40, 40)
-    damaged = Photo(image, icc_profile=b"damaged")
-    assert tuple(damaged.rgb()[0, 0]) == (40, 40, 40)
-    seen = Photo(image, icc_profile=profile).rgb()
-    assert seen.shape == (4, 4, 3)
-    assert seen.dtype == np.uint8
+def test_the_network_sees_a_photo_of_another_profile_in_srgb():
+    """In that of the test red and blue have changed places."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = srgb.replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ").replace(b"????", b"bXYZ")
+    swapped = swapped.replace("sRGB".encode("utf-16-be"), "mine".encode("utf-16-be"))
+    assert swapped.replace(b"sRGB", b"mine") != srgb
+    image = Image.new("RGB", (4, 4), (200, 100, 20))
+
+    def seen(profile, mode="RGB"):
+        return Photo(image.convert(mode), icc_profile=profile).rgb()[1, 1].astype(int)
+
+    assert seen(None).tolist() == seen(srgb).tolist() == [200, 100, 20]
+    for mode in ("RGB", "RGBA"):
+        found = seen(swapped.replace(b"sRGB", b"mine"), mode)
+        assert np.abs(found - (20, 100, 200)).max() <= 3
+    assert seen(b"damaged").tolist() == [200, 100, 20]
+    assert seen(OTHER_PROFILE).tolist() == [200, 100, 20], "of other channels"
 
 
 @hypothesis.given(st.sampled_from(["L", "LA", "RGB", "RGBA", "CMYK"]), st.booleans(), st.data())
