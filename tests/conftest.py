@@ -75,3 +75,10 @@ def coarse_figures():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(figure_style, "Figure", coarse)
         yield
+
+
+@pytest.fixture(scope="session")
+def tiny_bundles() -> pathlib.Path:
+    """add_glasses and remove_glasses, for 32x32, of networks that nobody trained; loaded without
+    TensorFlow, and made by make_tiny_bundles.py."""
+    return pathlib.Path(__file__).parent / "tiny_bundles"

@@ -1,4 +1,4 @@
-"""The editor with networks that are known functions; test_bundles.py has real ones."""
+"""The editor with networks that are known functions; test_exported.py has real ones."""
 
 import hypothesis
 import numpy as np
