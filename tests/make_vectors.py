@@ -11,6 +11,7 @@ import pathlib
 
 import numpy as np
 from PIL import Image
+from plain_edit import plain_edit
 
 from faceattr.faces import face, template
 from faceattr.faces.finder import FaceFinder
@@ -130,6 +131,35 @@ def faces() -> dict:
     }
 
 
+def edits() -> list[dict]:
+    """Residuals laid into a photo: enlarged, made smaller, turned, across the border."""
+    draws = np.random.default_rng(3)
+    squares = [
+        ((7.0, 6.0), 12.0, 0.0),
+        ((7.3, 5.9), 9.7, 0.5),
+        ((2.0, 11.0), 13.0, -2.0),
+        ((7.1, 6.2), 3.0, 0.3),
+    ]
+    cases = []
+    for center, side, angle in squares:
+        photo = draws.integers(0, 256, (13, 15, 3), np.uint8)
+        residual = np.round(draws.normal(0, 0.3, (5, 5, 3)), 3)
+        luminance = np.round(draws.uniform(-1, 1, (5, 5)), 3)
+        to_unit = square_to_unit(np.array(center), side, angle)
+        edited = plain_edit(photo, to_unit, residual, luminance, 0.8)
+        cases.append(
+            {
+                "photo": photo.tolist(),
+                "to_unit": [to_unit.a, to_unit.b, to_unit.shift_x, to_unit.shift_y],
+                "residual": residual.tolist(),
+                "luminance": luminance.tolist(),
+                "strength": 0.8,
+                "edited": np.round(edited, 2).tolist(),
+            }
+        )
+    return cases
+
+
 def main() -> None:
     VECTORS.mkdir(exist_ok=True)
     for name, value in (
@@ -137,6 +167,7 @@ def main() -> None:
         ("similarity", similarities()),
         ("five_points", five_points()),
         ("faces", faces()),
+        ("edit", edits()),
     ):
         (VECTORS / f"{name}.json").write_text(json.dumps(value) + "\n")
 

@@ -1,12 +1,18 @@
+import json
+
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies as st
+from make_vectors import VECTORS
 from PIL import Image
+from plain_edit import plain_edit
 
 from faceattr.editing.changes import Change, Changes, FaceChange
 from faceattr.editing.face_crop import FaceCrop
 from faceattr.editing.photo import Photo
 from faceattr.editing.upscaling import LUMINANCE, bicubic, slopes
-from faceattr.faces.similarity import square_to_unit
+from faceattr.faces.similarity import Similarity, square_to_unit
 from faceattr.pixels import to_float
 
 RNG = np.random.default_rng(0)
@@ -101,3 +107,36 @@ def test_a_face_smaller_than_the_network_sees_is_made_smaller_not_guided():
     same = FaceCrop(square_to_unit(np.array((16.0, 16.0)), 32))
     kept = np.stack(same.enlarged(residual, luminance), axis=-1)
     np.testing.assert_array_equal(kept, residual)
+
+
+def laid_into(photo, to_unit, residual, luminance, strength):
+    change = Change(FaceCrop(to_unit), np.float32(luminance), np.float32(residual))
+    changes = Changes(Photo.of(Image.fromarray(photo)), (FaceChange(None, (change,)),))
+    return np.asarray(changes.at([strength]).image)
+
+
+@pytest.mark.parametrize("case", json.loads((VECTORS / "edit.json").read_text()))
+def test_vectors(case):
+    photo, to_unit = np.array(case["photo"], np.uint8), Similarity(*case["to_unit"])
+    found = laid_into(photo, to_unit, case["residual"], case["luminance"], case["strength"])
+    assert (found != photo).any()
+    np.testing.assert_allclose(found, case["edited"], rtol=0, atol=0.52)
+
+
+@hypothesis.settings(max_examples=15)
+@hypothesis.given(
+    st.tuples(st.floats(-5, 25), st.floats(-5, 20)),
+    st.floats(1, 60),
+    st.floats(-3.2, 3.2),
+    st.integers(1, 9),
+    st.floats(-1, 2),
+)
+def test_as_a_plain_loop_over_pixels(center, side, angle, size, strength):
+    draws = np.random.default_rng(4)
+    photo = draws.integers(0, 256, (15, 20, 3), np.uint8)
+    residual = draws.normal(0, 0.3, (size, size, 3))
+    luminance = draws.uniform(-1, 1, (size, size))
+    to_unit = square_to_unit(np.array(center), side, angle)
+    wanted = plain_edit(photo, to_unit, residual, luminance, strength)
+    found = laid_into(photo, to_unit, residual, luminance, strength)
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=0.5 + 0.02)
