@@ -59,6 +59,7 @@ def _options() -> list[Option]:
         *(dataclasses.replace(each, group=FACES) for each in faces.values()),
         epochs,
         measuring["identity_faces"],
+        measuring["outside_faces"],
         measuring["told_apart_faces"],
         measuring["inception_weights"],
     ]
@@ -144,12 +145,22 @@ def _classifier_data(words: list[str] | None) -> dict[str, str] | None:
 
 def _print(metrics: "Metrics") -> None:
     """A line or two for each edit, none of them without what it must be read beside."""
-    from faceattr.evaluation.measures import identity, locality, no_op, realism, success, told_apart
+    from faceattr.evaluation.measures import (
+        how_far,
+        identity,
+        locality,
+        no_op,
+        realism,
+        success,
+        told_apart,
+    )
 
     for subject in metrics.subjects:
         for edit in subject.edits:
             recall = metrics.classifier.recall(subject.source, edit.edit)
-            first = [] if edit.told_apart is None else [told_apart.said(edit.told_apart)]
+            first = [] if edit.how_far is None else [how_far.said(edit.how_far)]
+            if edit.told_apart is not None:
+                first.append(told_apart.said(edit.told_apart))
             first.append(success.said(edit.success, recall))
             print(f"{subject.name}, {edit.edit.name}: {'; '.join(first)}")
             beside = [f"{locality.said(edit.locality)}, {no_op.said(edit.no_op)}"]
@@ -158,6 +169,9 @@ def _print(metrics: "Metrics") -> None:
             if edit.identity is not None:
                 beside.append(identity.said(edit.identity))
             print(f"  {'; '.join(beside)}")
+        far = [edit.how_far for edit in subject.edits if edit.how_far is not None]
+        if len(far) > 1:
+            print(f"{subject.name}: how far, {how_far.mean_said(far)}")
     for part in metrics.skipped:
         where = f" ({', '.join(part.edits)})" if part.edits else ""
         print(f"left out: {part.part}: {part.reason}{where}")

@@ -95,6 +95,21 @@ def edit_metrics(
             "ssim_outside": estimate(0.971, 0.004),
             "region": "landmark box",
         },
+        "how_far": {
+            "judges": [
+                {
+                    "judge": "age",
+                    "unit": "years",
+                    "share": estimate(0.42, 0.1),
+                    "unedited": estimate(45.2, 2.0),
+                    "edited": estimate(37.7, 2.0),
+                    "real": estimate(27.2, 2.0, 79),
+                    "moved": estimate(-7.5, 1.0),
+                    "area": estimate(0.89, 0.04),
+                    "not_seen": 3,
+                }
+            ]
+        },
         "told_apart": {
             "edited": estimate(0.834, 0.05, 160),
             "unedited": estimate(0.741, 0.06, 160),

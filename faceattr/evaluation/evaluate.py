@@ -14,7 +14,8 @@ from faceattr.evaluation.judge.attribute_classifier import AttributeClassifier
 from faceattr.evaluation.judge.face_models import HOW_TO_INSTALL, FaceModels, MissingExtra
 from faceattr.evaluation.judge.inception import InceptionFeatures
 from faceattr.evaluation.judge.judging import scored_judge
-from faceattr.evaluation.measures import realism, told_apart
+from faceattr.evaluation.judge.outside import OutsideJudges
+from faceattr.evaluation.measures import how_far, realism, told_apart
 from faceattr.evaluation.measures.identity import IdentityReference, identity_reference
 from faceattr.evaluation.measures.leakage import correlations
 from faceattr.evaluation.measures.measure import LeftOut
@@ -35,6 +36,7 @@ def evaluate(
     models: FaceModels | None,
     settings: EvaluationSettings | None = None,
     imagenet: Callable[[np.ndarray], np.ndarray] | None = None,
+    outside: OutsideJudges | None = None,
 ) -> Evaluation:
     """Measures every edit of every subject on its faces.
 
@@ -49,6 +51,7 @@ def evaluate(
         settings: how to measure; None for the defaults.
         imagenet: features of uint8 [n, s, s, 3], float [n, d], by which edited faces are told from
             real ones, see `ImageNetFeatures`; None to leave that out.
+        outside: models that others made, which say how far an edit comes; None to leave that out.
 
     Raises:
         UserError: if the judge does not know an attribute, or a class has no faces.
@@ -59,6 +62,8 @@ def evaluate(
     settings = settings or EvaluationSettings()
     seed = settings.seed
     measures = list(MEASURES)
+    if outside is not None:
+        measures.append(how_far.by_judges(outside, settings.outside_faces, seed))
     if imagenet is not None:
         measures.append(told_apart.by_features(imagenet, settings.told_apart_faces, seed))
     if settings.inception_weights is not None:

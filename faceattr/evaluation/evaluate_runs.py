@@ -11,6 +11,7 @@ from faceattr.evaluation.evaluation import Evaluation
 from faceattr.evaluation.judge.face_models import FaceModels, MissingExtra
 from faceattr.evaluation.judge.imagenet_features import ImageNetFeatures
 from faceattr.evaluation.judge.judging import learned_judge
+from faceattr.evaluation.judge.outside import OutsideJudges
 from faceattr.evaluation.settings import ClassifierSettings, EvaluationSettings, FaceChoice
 from faceattr.evaluation.subjects.chosen_faces import choose_faces
 from faceattr.evaluation.subjects.subject import load_subjects
@@ -61,7 +62,9 @@ def evaluate_runs(
         for note in found.notes:
             _logger.info("%s: %s", subject.name, note)
     judge = learned_judge(chosen.sources, chosen.kept, pathlib.Path(cache_dir), classifier)
-    evaluation = evaluate(pairs, judge, _face_models(), settings, ImageNetFeatures())
+    evaluation = evaluate(
+        pairs, judge, _face_models(), settings, ImageNetFeatures(), OutsideJudges()
+    )
     write_report(evaluation, out)
     return evaluation
 

@@ -158,6 +158,7 @@ def _edit(found: EditMeasures) -> dict[str, Any]:
         "attribute": find_attribute(column, [column]).name,
         "column": column,
         "direction": "to_positive" if found.edit.adds else "to_negative",
+        "how_far": value.pop("how_far"),
         **value,
     }
 

@@ -81,6 +81,8 @@ class EvaluationSettings:
             seed.
         identity_pairs: the most pairs of either kind for the reference of identity; None for as
             many as `identity_faces`, 0 to leave it out.
+        outside_faces: the most faces of a class that outside judges are asked about; drawn by the
+            seed.
         told_apart_faces: the most faces of a side that a fresh classifier is to tell apart, and
             twice as many real ones; drawn by the seed.
         pictures: the most faces of an edit that `Evaluation.pictures` keeps: those drawn by the
@@ -102,6 +104,12 @@ class EvaluationSettings:
         group=OTHER_MODELS,
     )
     identity_pairs: int | None = option(None, "pairs of photographs to compare with", at_least=0)
+    outside_faces: int = option(
+        200,
+        "at most so many faces of each class are asked about by outside judges; 25 ms each",
+        at_least=1,
+        group=OTHER_MODELS,
+    )
     told_apart_faces: int = option(
         100,
         "at most so many edited faces are told from as many real ones by a fresh classifier; "

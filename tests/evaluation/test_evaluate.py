@@ -15,6 +15,7 @@ from faceattr.errors import UserError
 from faceattr.evaluation import evaluate as room
 from faceattr.evaluation.evaluate import evaluate
 from faceattr.evaluation.judge.attribute_classifier import Seen, SourceCounts
+from faceattr.evaluation.judge.mouth import Mouths
 from faceattr.evaluation.judge.scores import column_score, reliability
 from faceattr.evaluation.measures.regions import landmark_masks, mean_landmarks
 from faceattr.evaluation.metrics import from_json, to_json
@@ -132,6 +133,20 @@ def measure(faces, edits=None, judge=None, models=None, **settings):
     return evaluate(
         [(subject_of(edits), faces)], judge or Judge(), models, EvaluationSettings(**settings)
     )
+
+
+class Outside:
+    """Who finds red eyes sad, and sees every mouth alike."""
+
+    def __init__(self):
+        self.asked = []
+
+    def happy(self, images):
+        self.asked.append(len(images))
+        return 1 - images[:, EYES, 0].mean(axis=1) / 255
+
+    def mouths(self, images):
+        return Mouths(*np.zeros((2, len(images))))
 
 
 @pytest.fixture(scope="module")
@@ -537,14 +552,20 @@ def test_a_subject_may_edit_several_attributes(faces):
     )
     # Red eyes are no smile: what adds the red takes the smile away.
     made = {ADD: Glasses(1), REMOVE: Glasses(-1), smile.removing: Glasses(1)}
-    evaluation = evaluate(
-        [(subject_of(made), both)], Judge(), None, EvaluationSettings(identity_pairs=0)
-    )
+    outside = Outside()
+    settings = EvaluationSettings(identity_pairs=0, outside_faces=15)
+    evaluation = evaluate([(subject_of(made), both)], Judge(), None, settings, outside=outside)
     found = edits_of(evaluation)
     assert list(found) == ["add_glasses", "remove_glasses", "remove_smile"]
     assert [edit["column"] for edit in found.values()] == ["Eyeglasses", "Eyeglasses", "Smiling"]
     assert found["remove_smile"]["faces"] == smiling.sum()
     assert found["remove_smile"]["needless_faces"] == (~smiling).sum()
+    assert outside.asked == [15, 15, 15], "only of what it reads"
+    assert found["add_glasses"]["how_far"] is None
+    happy, corners = found["remove_smile"]["how_far"]["judges"]
+    assert (happy["judge"], corners["judge"]) == ("looks happy", "lift of the mouth's corners")
+    assert -GLASSES / 255 <= happy["moved"]["value"] < -0.9 * GLASSES / 255, "some reds are full"
+    assert corners["share"]["value"] is None, "it tells no real ones apart"
     assert found["remove_smile"]["cycle"] is None, "nothing puts the smile back"
     assert found["add_glasses"]["cycle"] is not None
     alone = edits_of(measure(faces))

@@ -77,7 +77,7 @@ READINGS = (
         True,
         lambda judges, images: judges.mouths(images).gap,
     ),
-    Reading("looks happy", "Smiling", "%", True, OutsideJudges.happy),
+    Reading("looks happy", "Smiling", "%", True, lambda judges, images: judges.happy(images)),
     Reading(
         "lift of the mouth's corners",
         "Smiling",
@@ -85,8 +85,8 @@ READINGS = (
         True,
         lambda judges, images: judges.mouths(images).lift,
     ),
-    Reading("age", "Young", "years", False, OutsideJudges.age),
-    Reading("looks like a man", "Male", "%", True, OutsideJudges.male),
+    Reading("age", "Young", "years", False, lambda judges, images: judges.age(images)),
+    Reading("looks like a man", "Male", "%", True, lambda judges, images: judges.male(images)),
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from faceattr.edits import Edit
 from faceattr.errors import UserError
 from faceattr.evaluation.measures.cycle import CYCLE, Cycle, FaceCycle
+from faceattr.evaluation.measures.how_far import HowFar
 from faceattr.evaluation.measures.identity import IDENTITY, Identity
 from faceattr.evaluation.measures.landmarks import LANDMARKS, Landmarks
 from faceattr.evaluation.measures.leakage import LEAKAGE, Leakage
@@ -44,6 +45,7 @@ class EditMeasures:
         needless_faces: int, those that already are.
         realism_inception: by the features of Inception, where its weights are named.
         truth: of drawn faces alone.
+        how_far: where outside judges are asked, and read the attribute.
         told_apart: where ImageNet features are there.
         success, no_op, leakage, locality, realism, identity, landmarks, pose, cycle: each by the
             measure of its name.
@@ -56,6 +58,7 @@ class EditMeasures:
     no_op: NoOp
     leakage: Leakage
     locality: Locality
+    how_far: HowFar | None = None
     told_apart: ToldApart | None = None
     realism: Realism | None = None
     realism_inception: Realism | None = None

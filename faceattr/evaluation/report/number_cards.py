@@ -2,6 +2,7 @@
 
 from faceattr.evaluation.measures import (
     cycle,
+    how_far,
     identity,
     landmarks,
     locality,
@@ -18,6 +19,7 @@ def number_cards(shown: ShownEdit) -> str:
     """Markup of a card for each measure; one that is missing says why."""
     found = shown.measures
     cards = [
+        how_far.card(found.how_far, shown.reason("how_far")),
         told_apart.card(found.told_apart, shown.reason("told_apart")),
         success.card(found.success),
         locality.card(found.locality),

@@ -11,7 +11,7 @@ import shutil
 
 from faceattr.errors import UserError
 from faceattr.evaluation.evaluation import Evaluation
-from faceattr.evaluation.measures import identity, locality
+from faceattr.evaluation.measures import how_far, identity, locality
 from faceattr.evaluation.measures.intervals import CONFIDENCE
 from faceattr.evaluation.metrics import to_json
 from faceattr.evaluation.report.edit_section import edit_section
@@ -26,11 +26,12 @@ from faceattr.pictures.html import name_of, page, style, table, text
 PAGE_NAME, METRICS_NAME, FIGURES_NAME = "report.html", "metrics.json", "figures"
 
 _HOW_TO_READ = (
-    "<b>How to read this.</b> Success is the share of edited faces that the judge, a classifier "
-    "trained apart, takes for the target. Alone it says little: a few cheap pixels can fool a "
-    "judge. A good edit also looks real (a fresh classifier tells its faces from real ones of the "
-    "target no better than two sets of real ones, in about half; realism is near that of two real "
-    "halves), leaves faces alone "
+    "<b>How to read this.</b> How far is what models that others made read of edited faces: 0% as "
+    "of unedited ones, 100% as of real faces of the target. Success is the share of edited faces "
+    "that the judge, a classifier trained apart, takes for the target. Alone it says little: a few "
+    "cheap pixels can fool a judge. A good edit also looks real (a fresh classifier tells its "
+    "faces from real ones of the target no better than two sets of real ones, in about half; "
+    "realism is near that of two real halves), leaves faces alone "
     "that already are as it wants them (no-op ratio near 0), keeps the person, and changes little "
     "outside its place. Look at the random faces first. A bar is the "
     f"{CONFIDENCE:.0%} interval and a dot the value; the grey tick is the unedited faces, the "
@@ -125,4 +126,18 @@ def _summary(shown: list[ShownEdit]) -> str:
         ]
         headings = [heading for heading, _ in cells]
         rows.append([markup for _, markup in cells])
-    return f'<section id="summary">{table(headings, rows, "summary")}</section>'
+    means = "".join(
+        f'<p class="about">{text(name)}: how far, {how_far.mean_said(edits)}.</p>'
+        for name, edits in _by_subject(shown).items()
+        if len(edits) > 1
+    )
+    return f'<section id="summary">{table(headings, rows, "summary")}{means}</section>'
+
+
+def _by_subject(shown: list[ShownEdit]) -> dict[str, list[how_far.HowFar]]:
+    """What is known of how far the edits of each subject come."""
+    found: dict[str, list[how_far.HowFar]] = {one.subject.name: [] for one in shown}
+    for one in shown:
+        if one.measures.how_far is not None:
+            found[one.subject.name].append(one.measures.how_far)
+    return found

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from faceattr.edits import Edit
 from faceattr.evaluation.evaluation import Evaluation
+from faceattr.evaluation.measures import how_far
 from faceattr.evaluation.measures.identity import IdentityReference
 from faceattr.evaluation.measures.measure import Skipped
 from faceattr.evaluation.measures.measured import EditMeasures
@@ -80,6 +81,7 @@ def shown_edits(evaluation: Evaluation) -> list[ShownEdit]:
             judge=metrics.classifier.score(subject.source, edit.column),
             adds=edit.adds,
             no_op=found.no_op,
+            how_far=reasons["how_far"] if found.how_far is None else found.how_far,
             realism=reasons.get("realism", "not measured") if realism is None else realism,
             told_apart=(
                 reasons.get("told_apart", "not measured") if told_apart is None else told_apart
@@ -105,4 +107,5 @@ def shown_edits(evaluation: Evaluation) -> list[ShownEdit]:
 def _reasons(skipped: Sequence[Skipped], subject: str, edit: Edit) -> dict[str, str]:
     """Part -> why it was skipped, of what was skipped for all or for this edit."""
     own = f"{subject}: {edit.name}"
-    return {one.part: one.reason for one in skipped if not one.edits or own in one.edits}
+    given = {one.part: one.reason for one in skipped if not one.edits or own in one.edits}
+    return {"how_far": how_far.why_missing(edit), **given}

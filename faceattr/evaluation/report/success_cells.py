@@ -2,8 +2,8 @@
 
 A network can learn the cheapest pixels that fool a classifier, so its share of faces classed as
 the target says little alone. Whatever shows success gets it from here, and here there is no
-success without how often its faces are told from real ones, the judge's own mistakes, the no-op
-ratio, realism, and faces that nobody chose.
+success without how far the edit comes by outside judges, how often its faces are told from real
+ones, the judge's own mistakes, the no-op ratio, realism, and faces that nobody chose.
 """
 
 import dataclasses
@@ -12,11 +12,13 @@ import math
 import numpy as np
 
 from faceattr.evaluation.judge.scores import ColumnScore
+from faceattr.evaluation.measures import how_far
+from faceattr.evaluation.measures.how_far import HowFar
 from faceattr.evaluation.measures.no_op import NoOp
 from faceattr.evaluation.measures.realism import Realism
 from faceattr.evaluation.measures.success import Success
 from faceattr.evaluation.measures.told_apart import LINE, ToldApart
-from faceattr.evaluation.report.html import TIMES, estimate, mark
+from faceattr.evaluation.report.html import TIMES, cell, estimate, mark
 from faceattr.pictures.html import face, missing
 from faceattr.pictures.words import EN_DASH, faces, number
 
@@ -31,6 +33,7 @@ class Company:
         judge: its score of the edited attribute.
         adds: bool, whether the edit adds the attribute.
         no_op: what it does where it is not needed.
+        how_far: how far it comes by outside judges, or a str: why that is not known.
         realism: how real its faces look, or a str: why that is not known.
         told_apart: how often its faces are told from real ones, or a str likewise.
         images, edited: uint8 [k, s, s, 3], faces drawn by the seed, and their edits; k >= 1.
@@ -42,13 +45,14 @@ class Company:
     judge: ColumnScore | None
     adds: bool
     no_op: NoOp
+    how_far: HowFar | str
     realism: Realism | str
     told_apart: ToldApart | str
     images: np.ndarray
     edited: np.ndarray
 
     def __post_init__(self) -> None:
-        for name in ("judge", "no_op", "realism", "told_apart", "images"):
+        for name in ("judge", "no_op", "how_far", "realism", "told_apart", "images"):
             value = getattr(self, name)
             if value is None or (isinstance(value, str | np.ndarray) and not len(value)):
                 raise ValueError(f"success is not shown without {name.replace('_', '-')}")
@@ -88,6 +92,7 @@ def success_cells(success: Success, company: Company) -> list[tuple[str, str]]:
     without = "" if math.isnan(before) else f"unedited {number(before, '%')}"
     return [
         ("random faces", _thumbnails(company)),
+        ("how far", _how_far(company.how_far)),
         ("told apart", _told_apart(company.told_apart)),
         (
             "success",
@@ -109,6 +114,10 @@ def _thumbnails(company: Company) -> str:
         )
         + "</span>"
     )
+
+
+def _how_far(found: HowFar | str) -> str:
+    return missing(found) if isinstance(found, str) else cell(how_far.shown(found))
 
 
 def _told_apart(found: ToldApart | str) -> str:

@@ -133,6 +133,9 @@ def test_the_page_shows_every_number_of_an_edit_with_its_interval_and_count(page
         "told apart 83% 78 to 88%, 160 faces unedited 74%, real ones 51%",
         "unedited from real 74% 68 to 80%, 160 faces",
         "no-op ratio 0.32",
+        "how far 42% age 42% of the way (32 to 52%), -7.5 of -18 years, AUC 0.89",
+        "age, years 42% 32 to 52%, 81 faces 45.2 37.7 27.2 0.89 0.85 to 0.93, 81 faces",
+        "No face was seen 3 times",
         f"realism 2.00{TIMES} of two real halves' distance; unedited 2.58{TIMES}, 40 faces",
         "89% of 61 faces with it 99% of 1,149 faces without",
         "before the edit 0.09",
@@ -164,6 +167,7 @@ COMPANY = {
     "judge": ColumnScore(61, 1149, 0.98, 0.94, 0.894, 0.991, 0.02),
     "adds": True,
     "no_op": NoOp(an_estimate(0.04), an_estimate(0.01), 0.25),
+    "how_far": "no outside judge reads it",
     "realism": a_realism(),
     "told_apart": ToldApart(*map(an_estimate, (0.83, 0.74, 0.51))),
     "images": np.zeros((2, 8, 8, 3), np.uint8),
@@ -176,6 +180,8 @@ COMPANY = {
     [
         ("judge", None),
         ("no_op", None),
+        ("how_far", None),
+        ("how_far", ""),
         ("realism", None),
         ("realism", ""),
         ("told_apart", None),
@@ -192,6 +198,7 @@ def test_there_is_no_success_without_what_it_is_read_beside(missing, nothing):
     shown = dict(success_cells(success, Company(**COMPANY)))
     assert list(shown) == [
         "random faces",
+        "how far",
         "told apart",
         "success",
         "judge's recall",
@@ -217,7 +224,14 @@ def test_an_evaluation_without_random_faces_or_a_judge_makes_no_report():
 def test_wherever_success_is_its_company_is_too(page):
     for anchor in ("summary", ADD, "glasses-remove_glasses"):
         words = page.part(anchor)
-        for heading in ("told apart", "success", "judge's recall", "no-op ratio", "realism"):
+        for heading in (
+            "how far",
+            "told apart",
+            "success",
+            "judge's recall",
+            "no-op ratio",
+            "realism",
+        ):
             assert heading in words, (anchor, heading)
     assert "random faces" in page.part("summary")
 
@@ -237,7 +251,7 @@ def test_the_ceiling_is_the_judges_recall_of_what_the_edit_aims_at(direction, re
 
 def test_a_part_that_was_skipped_says_why_in_its_place_and_on_top():
     def skip(metrics, edit):
-        for part in ("told_apart", "identity", "realism", "pose", "landmarks", "cycle"):
+        for part in ("how_far", "told_apart", "identity", "realism", "pose", "landmarks", "cycle"):
             edit[part] = None
             metrics["skipped"].append(
                 {"part": part, "reason": f"no {part} here", "edits": ["glasses: add_glasses"]}
@@ -250,7 +264,7 @@ def test_a_part_that_was_skipped_says_why_in_its_place_and_on_top():
         metrics["subjects"][0]["edits"]["remove_glasses"]["cycle"] = None
 
     page = changed(skip)
-    for part in ("told_apart", "identity", "realism", "pose", "landmarks", "cycle"):
+    for part in ("how_far", "told_apart", "identity", "realism", "pose", "landmarks", "cycle"):
         assert f"{EN_DASH} no {part} here" in page.part(ADD), part
         skipped = f"{part.replace('_', ' ')} (glasses: add_glasses): no {part} here"
         assert skipped in page.part("skipped")
