@@ -15,7 +15,7 @@ _MOST_OVERLAP = 0.3
 # Shares of the photo's larger side: the short range detector finds all faces of so much,
 _LEAST_NEAR = 0.2
 # and below this one a face may be missed where the photo is seen whole.
-_SMALL = 0.15
+_SMALL = 0.3
 
 
 class FaceFinder:
@@ -84,13 +84,14 @@ def _is_known(box: np.ndarray, faces: list[Face]) -> bool:
 
 
 def _tiles(width: int, height: int) -> list[tuple[tuple[float, float], float]]:
-    """Squares of half the photo's larger side that overlap by half, (centre, side)."""
-    tile = max(width, height) / 2
+    """Overlapping squares of a photo, (centre, side): a face of a sixth of the photo's larger side
+    lies whole in one of them."""
+    tile = max(width, height) * 0.6
 
     def centres(length: int) -> list[float]:
         if length <= tile:
             return [length / 2]
-        count = math.ceil((length - tile) / (tile / 2)) + 1
+        count = math.ceil((length - tile) / (tile * 0.7)) + 1
         return [float(place) for place in np.linspace(tile / 2, length - tile / 2, count)]
 
     return [((x, y), tile) for y in centres(height) for x in centres(width)]

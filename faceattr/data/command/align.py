@@ -6,6 +6,8 @@ import pathlib
 import shlex
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from faceattr import command_line
 from faceattr.data import aligning
 from faceattr.data.command.flags import (
@@ -20,6 +22,7 @@ from faceattr.data.crop_files import LABELS, CropFiles
 from faceattr.data.packing import Packer
 from faceattr.data.table import LeftOut, count_reasons
 from faceattr.errors import UserError
+from faceattr.faces.finder import FaceFinder
 from faceattr.files import new_folder
 
 _LEFT_OUT = "left_out.csv"
@@ -72,6 +75,9 @@ def align(words: Sequence[str]) -> None:
         if choice.data == "synthetic":
             raise UserError("drawn faces are aligned already: name --data and --data_dir of photos")
         photos = file_table(choice)
+    with command_line.quiet_native_code():
+        # What LiteRT says of itself when a network is first loaded is not about the photos.
+        FaceFinder().find(np.zeros((1, 1, 3), np.uint8))
     size, out = arguments.image_size, pathlib.Path(arguments.out)
     with new_folder(out) as partial:
         sink = Packer(partial, size) if arguments.form == "packed" else CropFiles(partial)
