@@ -3,7 +3,6 @@
     python benchmarks/editing.py speed  --edit remove_glasses
     python benchmarks/editing.py cold   --edit remove_glasses
     python benchmarks/editing.py detail --edit remove_glasses --faces 20
-    python benchmarks/editing.py untouched --edit remove_glasses --photos data/lfw/lfw-deepfunneled
 
 `speed`: a JPEG of 24 megapixels, made of docs/photos/astronaut.png with one face and grain, is
 opened, searched, edited and written; beside it decoding, the network and encoding alone. Medians of
@@ -18,9 +17,6 @@ does. Then with the edit, if one is named. Beside the editor: the residual enlar
 at the photo, and the naive way, the network's own output enlarged and pasted back. The region is
 where the attribute changes the drawn face; sharpness is the mean slope of the luminance, as a share
 of the truth's inside and of the photo's outside.
-
-`untouched`: 300 photos of a folder, evenly spread; in how many every pixel outside the squares of
-the faces is bit for bit what it was, and every pixel at strength 0.
 """
 
 import argparse
@@ -59,22 +55,21 @@ _SIDE = 512
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("speed", "cold", "detail", "untouched", "once"))
+    parser.add_argument("what", choices=("speed", "cold", "detail", "once"))
     parser.add_argument("--edit", help="a bundle or its edit")
     parser.add_argument("--bundles", default="bundles")
     parser.add_argument("--faces", type=int, default=20, help="drawn ones of each attribute")
     parser.add_argument("--network", type=int, default=128, help="side of the perfect network")
-    parser.add_argument("--photos", type=pathlib.Path, help="a folder")
+    parser.add_argument("--photo", type=pathlib.Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.what == "detail":
         found = detail(options.faces, options.network, options.edit, options.bundles)
     else:
-        bundle = str(find_bundle(options.edit, pathlib.Path(options.bundles)).resolve())
+        bundle = str(find_bundle(options.edit or "", pathlib.Path(options.bundles)).resolve())
         measures: dict[str, Callable[[], dict[str, Any]]] = {
             "speed": lambda: speed(bundle),
             "cold": lambda: cold(bundle),
-            "untouched": lambda: untouched(bundle, options.photos),
-            "once": lambda: once(bundle, options.photos),
+            "once": lambda: once(bundle, options.photo),
         }
         found = measures[options.what]()
     print(json.dumps({"machine": platform.processor() or platform.machine(), **found}, indent=2))
@@ -115,7 +110,7 @@ def speed(bundle: str, rounds: int = 7) -> dict[str, Any]:
         }
         seconds = {name: _median(step, rounds) for name, step in steps.items()}
         memory = subprocess.run(
-            [sys.executable, __file__, "once", "--edit", bundle, "--photos", str(source)],
+            [sys.executable, __file__, "once", "--edit", bundle, "--photo", str(source)],
             check=True,
             capture_output=True,
             text=True,
@@ -139,27 +134,6 @@ def once(bundle: str, photo: pathlib.Path) -> dict[str, Any]:
     # Not getrusage, which remembers the memory of the process that began this one.
     status = pathlib.Path("/proc/self/status").read_text()
     return {"peak MiB": round(int(status.split("VmHWM:")[1].split()[0]) / 1024)}
-
-
-def untouched(bundle: str, folder: pathlib.Path, count: int = 300) -> dict[str, int]:
-    editor = Editor.load(bundle)
-    paths = sorted(folder.rglob("*.jpg"))
-    paths = paths[:: max(1, len(paths) // count)][:count]
-    found = dict.fromkeys(("photos", "with a face", "untouched outside", "untouched at 0"), 0)
-    for path in paths:
-        photo = open_photo(path).photo
-        found["photos"] += 1
-        if not editor.find(photo):
-            continue
-        changes = editor.changes(photo)
-        inside = sum(face.changes[0].crop.weights(photo.whole) for face in changes.faces) > 0
-        before, after, same = (
-            each.samples(photo.whole) for each in (photo, changes.at([1.0]), changes.at([0.0]))
-        )
-        found["with a face"] += 1
-        found["untouched outside"] += bool((before == after)[~inside].all())
-        found["untouched at 0"] += bool((before == same).all())
-    return found
 
 
 def cold(bundle: str, rounds: int = 7) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from faceattr.edits import HIGHEST_STRENGTH, LOWEST_STRENGTH, checked_strength
 from faceattr.errors import UserError
-from faceattr.faces.crop import CROPS
+from faceattr.faces.crop import CROPS, MAX_PIXELS
 
 if TYPE_CHECKING:
     from faceattr.editing.batch import EditSettings
@@ -53,7 +53,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max_megapixels",
         type=float,
-        default=50,
+        default=MAX_PIXELS / 1e6,
         help="larger photos are refused, for they take memory (%(default)s)",
     )
 

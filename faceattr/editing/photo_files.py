@@ -22,10 +22,11 @@ from faceattr.editing.file_facts import (
 )
 from faceattr.editing.photo import Photo
 from faceattr.errors import UserError
+from faceattr.faces.crop import MAX_PIXELS
 from faceattr.files import replacing
 
-MAX_MEGAPIXELS = 50.0
-"""Larger photos are refused before they are decoded: a small file can unpack to fill the memory."""
+MAX_MEGAPIXELS = MAX_PIXELS / 1e6
+"""Larger photos are refused before they are decoded, unless it is asked for more."""
 
 WRITTEN = {
     ".jpg": "JPEG",

@@ -297,3 +297,14 @@ def test_editing_imports_no_tensorflow(tiny_bundles, tmp_path):
     assert process.returncode == 0, process.stderr
     assert process.stderr == ""
     assert process.stdout.splitlines() == [str(tmp_path / "out.png")]
+
+
+def test_the_page_on_editing_names_every_flag_and_no_other(capsys):
+    with pytest.raises(SystemExit):
+        MAIN(["--help"])
+    known = set(re.findall(r"--[a-z_]+", capsys.readouterr().out)) - {"--help"}
+    page = (ROOT / "docs" / "editing.md").read_text(encoding="utf-8")
+    page, figures = page.split("## Figures")
+    assert set(re.findall(r"--[a-z_]+", page)) | {"--output"} == known
+    for name in re.findall(r"benchmarks/(\w+\.py)", figures):
+        assert (ROOT / "benchmarks" / name).is_file()
