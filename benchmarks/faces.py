@@ -186,7 +186,7 @@ def times(finder: FaceFinder) -> dict[str, float]:
         "load and first find": _cold(small),
         "short range detector": _median(lambda: finder._short_range.find(small, *whole)),
         "full range detector": _median(lambda: finder._full_range.find(small, *whole)),
-        "mesh and its mirror image": _median(lambda: mesh.find(small, square)),
+        "mesh, three looks": _median(lambda: mesh.find(small, square)),
         "warp to 128": _median(lambda: warp.crop(small, to_crop, 128)),
         "warp to 128 out of 24 megapixels": _median(lambda: warp.crop(large, to_large, 128)),
         "find, 512x512, one face": _median(lambda: finder.find(small)),
