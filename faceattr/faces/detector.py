@@ -122,7 +122,12 @@ def merged(located: np.ndarray, scores: np.ndarray) -> list[Detection]:
 
 def overlaps(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """Intersection over union of one box, [4], with others, [n, 4]: float64 [n]."""
-    low, high = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:], boxes[:, 2:])
-    common = np.prod(np.clip(high - low, 0, None), axis=1)
+    common = common_area(box, boxes)
     area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
     return common / np.maximum(np.prod(box[2:] - box[:2]) + area - common, 1e-12)
+
+
+def common_area(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Of one box, [4], and others, [..., 4]: float64 [...]."""
+    low, high = np.maximum(box[:2], boxes[..., :2]), np.minimum(box[2:], boxes[..., 2:])
+    return np.prod(np.clip(high - low, 0, None), axis=-1)

@@ -7,11 +7,13 @@ import math
 
 import numpy as np
 
-from faceattr.faces.detector import Detection, Detector, overlaps
+from faceattr.faces.detector import Detection, Detector, common_area, overlaps
 from faceattr.faces.face import Face
 from faceattr.faces.mesh import MeshFinder, Square
 
 _MOST_OVERLAP = 0.3
+# Of a face's box, that may lie in the box of a larger one: cheek by cheek it is less than half.
+_MOST_WITHIN = 0.7
 # Shares of the photo's larger side: the short range detector finds all faces of so much,
 _LEAST_NEAR = 0.2
 # and below this one a face may be missed where the photo is seen whole.
@@ -56,7 +58,7 @@ class FaceFinder:
             for tile in _tiles(width, height):
                 far = self._full_range.find(image, *tile)
                 faces += self._new_faces(image, far, self._full_range.margin, faces)
-        return sorted(faces, key=lambda face: -face.side)
+        return outermost(faces)
 
     def _new_faces(
         self, image: np.ndarray, detections: list[Detection], margin: float, known: list[Face]
@@ -70,6 +72,17 @@ class FaceFinder:
             if face is not None and not _is_known(np.array(face.box), known + faces):
                 faces.append(face)
         return faces
+
+
+def outermost(faces: list[Face]) -> list[Face]:
+    """The largest first, without those within another: an eye behind glasses, a laughing mouth."""
+    found: list[Face] = []
+    for face in sorted(faces, key=lambda face: -face.side):
+        box = np.array(face.box)
+        size = np.prod(box[2:] - box[:2])
+        if all(common_area(box, np.array(other.box)) <= _MOST_WITHIN * size for other in found):
+            found.append(face)
+    return found
 
 
 def _side(detection: Detection) -> float:

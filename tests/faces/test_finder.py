@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -6,7 +7,7 @@ from make_vectors import ROOT, VECTORS
 from PIL import Image
 
 from faceattr.faces.face import Face, five_points, mirrored
-from faceattr.faces.finder import FaceFinder
+from faceattr.faces.finder import FaceFinder, outermost
 
 # Read off the enlarged photo: the middles of the eyes, the tip of the nose, the mouth's corners.
 BY_EYE = np.array([(203, 101.5), (247, 103.5), (223.5, 127), (203, 139.5), (245, 141)])
@@ -97,6 +98,17 @@ def test_several_the_largest_first(finder, astronaut):
     assert len(faces) == 3
     sides = [face.side for face in faces]
     assert sides == sorted(sides, reverse=True)
+
+
+def test_a_face_within_another_is_none(finder, astronaut):
+    (face,) = find(finder, astronaut)
+
+    def at(*box):
+        return dataclasses.replace(face, box=box)
+
+    adult, cheek_by_cheek, eye = at(0, 0, 100, 100), at(60, 20, 140, 100), at(30, 30, 50, 50)
+    assert outermost([eye, cheek_by_cheek, adult]) == [adult, cheek_by_cheek]
+    assert outermost([eye]) == [eye]
 
 
 def test_a_face_cut_by_the_border(finder, astronaut):
