@@ -136,14 +136,17 @@ def measure(faces, edits=None, judge=None, models=None, **settings):
 
 
 class Outside:
-    """Who finds red eyes sad, and sees every mouth alike."""
+    """Who takes red for frames, finds it sad, and sees every mouth alike."""
 
     def __init__(self):
         self.asked = []
 
-    def happy(self, images):
+    def frame_lines(self, images):
         self.asked.append(len(images))
-        return 1 - images[:, EYES, 0].mean(axis=1) / 255
+        return images[:, EYES, 0].mean(axis=1) / 255
+
+    def happy(self, images):
+        return 1 - self.frame_lines(images)
 
     def mouths(self, images):
         return Mouths(*np.zeros((2, len(images))))
@@ -560,8 +563,10 @@ def test_a_subject_may_edit_several_attributes(faces):
     assert [edit["column"] for edit in found.values()] == ["Eyeglasses", "Eyeglasses", "Smiling"]
     assert found["remove_smile"]["faces"] == smiling.sum()
     assert found["remove_smile"]["needless_faces"] == (~smiling).sum()
-    assert outside.asked == [15, 15, 15], "only of what it reads"
-    assert found["add_glasses"]["how_far"] is None
+    assert outside.asked == [15, 15, 15] * 3, "of no more faces than that"
+    (lines,) = found["add_glasses"]["how_far"]["judges"]
+    assert lines["share"]["value"] == pytest.approx(1, abs=0.1)
+    assert lines["area"]["value"] == 1
     happy, corners = found["remove_smile"]["how_far"]["judges"]
     assert (happy["judge"], corners["judge"]) == ("looks happy", "lift of the mouth's corners")
     assert -GLASSES / 255 <= happy["moved"]["value"] < -0.9 * GLASSES / 255, "some reds are full"

@@ -1,6 +1,8 @@
 """OutsideJudges: models that others made, asked what an edit changes; no training knows them.
 
-`READINGS` says which of them reads which attribute. Glasses and beards have none.
+For glasses there is none, but a measure of lines that nothing was fitted for.
+
+`READINGS` says which of them reads which attribute. Beards have none.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from faceattr.evaluation.judge.face_api import EXPRESSIONS, FaceApi
+from faceattr.evaluation.judge.frames import frame_lines
 from faceattr.evaluation.judge.mouth import Mouths, mouths
 from faceattr.faces.mesh import MeshFinder
 
@@ -35,6 +38,10 @@ class OutsideJudges:
     def mouths(self, images: np.ndarray) -> Mouths:
         """See `judge.mouth.mouths`."""
         return mouths(self._mesh, images)
+
+    def frame_lines(self, images: np.ndarray) -> np.ndarray:
+        """See `judge.frames.frame_lines`."""
+        return frame_lines(self._mesh, images)
 
     def happy(self, images: np.ndarray) -> np.ndarray:
         """The probability that a face looks happy."""
@@ -70,6 +77,13 @@ class Reading:
 
 
 READINGS = (
+    Reading(
+        "lines where frames lie",
+        "Eyeglasses",
+        "steps of log brightness",
+        True,
+        lambda judges, images: judges.frame_lines(images),
+    ),
     Reading(
         "lips' gap",
         "Mouth_Slightly_Open",

@@ -8,7 +8,7 @@ from faceattr.evaluation.judge.outside import READINGS, OutsideJudges, face_part
 def test_what_is_read_of_each_attribute():
     names = {each.name: [one.name for one in readings(each.column)] for each in PAPER_ATTRIBUTES}
     assert names == {
-        "glasses": [],
+        "glasses": ["lines where frames lie"],
         "mouth_open": ["lips' gap"],
         "smile": ["looks happy", "lift of the mouth's corners"],
         "no_beard": [],

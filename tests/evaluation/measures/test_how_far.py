@@ -113,6 +113,6 @@ def test_what_is_said_and_shown():
     assert mean_said([]) == "mean over 0 edits: unknown"
     assert [name for name, _ in card(found, "").rows] == ["lips' gap, eye distances"]
     assert card(None, "why").missing == "why"
-    columns = ("Eyeglasses", "Young")
+    columns = ("No_Beard", "Young")
     reasons = [why_missing(find_attribute(name, columns).adding) for name in columns]
     assert reasons == ["no outside judge reads it", "not measured"]
