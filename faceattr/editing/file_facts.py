@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import struct
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from PIL import Image, TiffImagePlugin
+from PIL import Image
+
+if TYPE_CHECKING:
+    from PIL import TiffImagePlugin
 
 _EXIF_START = b"Exif\0\0"
 _ORIENTATION = 0x0112
@@ -109,6 +112,9 @@ def encoding_of(image: Image.Image, file: IO[bytes]) -> dict[str, Any]:
 
 def exif_tags(exif: bytes | None, xmp: bytes | None) -> TiffImagePlugin.ImageFileDirectory_v2:
     """The tags of a TIFF that say what EXIF and XMP say."""
+    # Not above, for it takes its time and few photos are TIFFs.
+    from PIL import TiffImagePlugin
+
     tags = TiffImagePlugin.ImageFileDirectory_v2(prefix=b"II")
     found = Image.Exif()
     found.load(exif or b"")

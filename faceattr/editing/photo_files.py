@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 import numpy as np
-from PIL import Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from faceattr.editing import deep
 from faceattr.editing.file_facts import (
@@ -245,12 +245,15 @@ def _arguments(
         if xmp := arguments.pop("xmp", None):
             chunks.add_itxt("XML:com.adobe.xmp", xmp.decode(errors="replace"))
         arguments["pnginfo"] = chunks
+        arguments["compress_level"] = deep.DEFLATE_LEVEL
     return arguments
 
 
 def _write_deep(file: IO[bytes], form: str, photo: Photo, facts: FileFacts) -> None:
     samples = photo.samples(photo.whole)
     if form == "TIFF":
+        from PIL import TiffImagePlugin
+
         tags = exif_tags(facts.exif, facts.xmp)
         if photo.icc_profile:
             tags[TiffImagePlugin.ICCPROFILE] = photo.icc_profile
