@@ -6,7 +6,7 @@ import functools
 import math
 import pathlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, TypeVar
 
 from PIL import Image
 
@@ -27,6 +27,8 @@ from faceattr.faces.crop import WHOLE_IMAGE, CropGeometry
 if TYPE_CHECKING:
     from faceattr.faces.face import Face
     from faceattr.faces.finder import FaceFinder
+
+Picture = TypeVar("Picture", Photo, Image.Image)
 
 # Faces are looked for in a photo of at most so many pixels across: one that is a tenth as wide has
 # then as many as the networks that look for it.
@@ -124,19 +126,13 @@ class Editor:
         edited = tuple(self._of_face(photo, each) for each in chosen(faces, face))
         return Changes(photo, edited, tuple(faces))
 
-    @overload
-    def edit(self, photo: Photo, *args: Any, **kwargs: Any) -> Photo: ...
-
-    @overload
-    def edit(self, photo: Image.Image, *args: Any, **kwargs: Any) -> Image.Image: ...
-
     def edit(
         self,
-        photo: Photo | Image.Image,
+        photo: Picture,
         strength: float | Sequence[float] = 1.0,
         face: str | int | Sequence[float] = "all",
         crop: CropGeometry | None = None,
-    ) -> Photo | Image.Image:
+    ) -> Picture:
         """`clip(x + strength * G(x))` on the photo's own pixels; the very ones far from the faces.
 
         Several edits are all made of the unedited face and add up: `clip(x + sum of s_i G_i(x))`.

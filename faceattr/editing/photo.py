@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import io
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, final
 
 import numpy as np
 from PIL import Image
@@ -53,6 +53,7 @@ class Box(NamedTuple):
         )
 
 
+@final
 @dataclasses.dataclass(frozen=True, eq=False)
 class Photo:
     """A photo. Only the parts that are asked for become arrays.
