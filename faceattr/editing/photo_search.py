@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from faceattr.editing.photo_files import READ, WRITTEN, format_of
 from faceattr.errors import UserError
+from faceattr.files import finished_name
 
 EDITED = pathlib.Path("edited")
 """The folder for results if none is named."""
@@ -86,7 +87,9 @@ def _in_folder(
         match = result.fullmatch(path.stem)
         return bool(edits and match and path.with_name(match[1]) in originals)
 
-    photos = [path for path in sorted(paths) if not is_result(path)]
+    # What a killed program was writing is no photo.
+    whole = [path for path in sorted(paths) if finished_name(path.name) == path.name]
+    photos = [path for path in whole if not is_result(path)]
     if not photos:
         raise UserError(f"{folder}: no photos in this folder ({', '.join(READ)})")
     return [FoundPhoto(path, path.relative_to(folder)) for path in photos]
