@@ -80,7 +80,7 @@ READINGS = (
     Reading(
         "lines where frames lie",
         "Eyeglasses",
-        "steps of log brightness",
+        "times the mean around",
         True,
         lambda judges, images: judges.frame_lines(images),
     ),

@@ -9,13 +9,15 @@ from faceattr.faces.mesh import MeshFinder
 
 def test_a_line_over_the_nose_counts_and_one_beside_it_does_not():
     skin = np.full((64, 64, 3), 150, np.uint8)
-    assert lines_of(skin) == 0
+    assert np.isnan(lines_of(skin)), "over nothing"
     bridge, cheek = skin.copy(), skin.copy()
     bridge[32, 27:37] = 30
     cheek[55, 10:54] = 30
-    # Into the line and out of it: 2 of 16 rows, in half of all that is looked at.
-    assert lines_of(bridge) == pytest.approx(2 * np.log(160 / 40) / 16 / 2)
+    # Into the line and out of it: 20 pixels change, of 320 where frames lie, of 63 x 64 in all.
+    assert lines_of(bridge) == pytest.approx((20 / 320) / (20 / (63 * 64)))
     assert lines_of(cheek) == 0
+    darker = (bridge // 2).astype(np.uint8)
+    assert lines_of(darker) == pytest.approx(lines_of(bridge)), "light is taken out"
 
 
 def test_drawn_glasses_are_seen_and_no_face_is_no_number():
