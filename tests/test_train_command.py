@@ -1,15 +1,13 @@
 """`train.py` as a person types it: several attributes, settings files, backends, mistakes."""
 
 import json
-import os
 import re
 import runpy
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
+import warm_start
 from commands import ROOT, TINY, assert_one_line_error, run
 from PIL import Image
 
@@ -25,17 +23,11 @@ def test_several_attributes_are_stopped_and_go_on_as_a_whole(tmp_path):
     settings |= {"synthetic_faces": 40, "steps": 9, "checkpoint_every": 20}
     (tmp_path / "settings.json").write_text(json.dumps(settings))
     command = ["train.py", "--config", tmp_path / "settings.json", "--steps", 300]
-    with subprocess.Popen(
-        [sys.executable, *map(str, command), "--run_dir", folder],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with warm_start.Process([*command, "--run_dir", folder]) as process:
         deadline = time.monotonic() + 240
         while not Run(folder / "smile").checkpoints and time.monotonic() < deadline:
             time.sleep(0.05)
-        os.kill(process.pid, signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
         output, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
     assert f"python train.py --run_dir {folder} --resume" in output
@@ -43,7 +35,7 @@ def test_several_attributes_are_stopped_and_go_on_as_a_whole(tmp_path):
     assert Run(folder / "smile").checkpoints[-1][0] < 300, "stopped too late to prove anything"
     first = (folder / "young" / "model.keras").stat().st_mtime_ns
 
-    resumed = run(["train.py", "--run_dir", folder, "--resume"])
+    resumed = warm_start.run(["train.py", "--run_dir", folder, "--resume"])
     assert resumed.returncode == 0, resumed.stderr
     assert "=== attribute 1 of 2: young, finished" in resumed.stderr
     assert "going on from" in resumed.stderr
@@ -60,7 +52,7 @@ def test_several_attributes_are_stopped_and_go_on_as_a_whole(tmp_path):
         assert montage.width > 700
         assert montage.height > 600
 
-    other = run(["train.py", "--run_dir", folder, "--resume", "--attr", "young"])
+    other = warm_start.run(["train.py", "--run_dir", folder, "--resume", "--attr", "young"])
     assert_one_line_error(other, "--attr young", "trains young,Smiling")
 
 
@@ -68,26 +60,13 @@ def test_several_attributes_are_stopped_and_go_on_as_a_whole(tmp_path):
 def test_a_training_that_diverges_is_told_and_the_exit_status_is_1(tmp_path):
     folder = tmp_path / "two"
     command = ["train.py", "--attr", "young,smile", "--alpha", 1e38, "--steps", 4, *TINY.split()]
-    process = run([*command, "--run_dir", folder])
+    process = warm_start.run([*command, "--run_dir", folder])
     assert process.returncode == 1, process.stderr
     assert "young: generator_loss is not finite after step 1" in process.stdout
     assert "smile: generator_loss is not finite after step 1" in process.stdout
     assert process.stdout.count("0, diverged") == 4
     assert "another --seed" in process.stderr
     assert not (folder / "montage.png").exists()
-
-
-@pytest.mark.slow
-def test_training_on_jax_imports_no_tensorflow(tmp_path):
-    pytest.importorskip("jax")
-    program = (
-        "import sys, runpy; sys.modules['tensorflow'] = None; sys.argv = sys.argv[1:]\n"
-        "runpy.run_path(sys.argv[0], run_name='__main__')"
-    )
-    command = ["train.py", "--attr", "young", "--steps", 2, *TINY.split()]
-    process = run(["-c", program, *command, "--run_dir", tmp_path / "run"], KERAS_BACKEND="jax")
-    assert process.returncode == 0, process.stderr
-    assert "make_old: against the true counterfactual of" in process.stdout
 
 
 @pytest.mark.parametrize(
@@ -103,7 +82,7 @@ def test_a_backend_that_nothing_runs_on_is_named(backend, parts):
 
 def test_a_dry_run_shows_settings_data_and_cost_and_trains_nothing(tmp_path):
     command = ["train.py", "--attr", "young,Smiling", *TINY.split(), "--dry_run"]
-    process = run([*command, "--run_dir", tmp_path / "run"])
+    process = warm_start.run([*command, "--run_dir", tmp_path / "run"])
     assert process.returncode == 0, process.stderr
     start = process.stdout.index("{")
     settings, end = json.JSONDecoder().raw_decode(process.stdout, start)
@@ -116,7 +95,7 @@ def test_a_dry_run_shows_settings_data_and_cost_and_trains_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
     # What it prints is a settings file.
     (tmp_path / "settings.json").write_text(json.dumps(settings))
-    again = run(["train.py", "--config", tmp_path / "settings.json", "--dry_run"])
+    again = warm_start.run(["train.py", "--config", tmp_path / "settings.json", "--dry_run"])
     assert again.returncode == 0, again.stderr
     assert json.JSONDecoder().raw_decode(again.stdout, start) == (settings, end)
 

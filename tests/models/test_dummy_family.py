@@ -1,16 +1,14 @@
 """A family that another package brings goes through every program; none of them knows of it."""
 
-import os
 import pathlib
 import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
+import warm_start
 from ai_edge_litert.interpreter import Interpreter
-from commands import ROOT, assert_one_line_error, run
+from commands import assert_one_line_error, run
 from PIL import Image
 
 from faceattr.data import synthetic
@@ -47,7 +45,7 @@ def installed():
 def whole(tmp_path_factory):
     """A run of the command line that nothing disturbed."""
     folder = tmp_path_factory.mktemp("dummy") / "whole"
-    process = run([*LONG, "--run_dir", folder])
+    process = warm_start.run([*LONG, "--run_dir", folder])
     assert process.returncode == 0, process.stderr
     for edit in EDITS:
         assert f"{edit}: against the true counterfactual of" in process.stdout
@@ -79,18 +77,12 @@ def test_it_is_watched_while_it_trains(whole):
 @pytest.mark.slow
 def test_stopped_and_resumed_it_ends_with_the_same_bits(whole, tmp_path):
     folder = tmp_path / "stopped"
-    with subprocess.Popen(
-        [sys.executable, *map(str, LONG), "--run_dir", str(folder)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with warm_start.Process([*LONG, "--run_dir", folder]) as process:
         deadline = time.monotonic() + 120
         while not Run(folder).checkpoints or Run(folder).checkpoints[-1][0] < EVERY:
             assert time.monotonic() < deadline, "no checkpoint"
             time.sleep(0.02)
-        os.kill(process.pid, signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
         output, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
     assert "--resume" in output
@@ -105,10 +97,15 @@ def test_stopped_and_resumed_it_ends_with_the_same_bits(whole, tmp_path):
 
 
 @pytest.mark.slow
-def test_it_trains_on_jax(tmp_path):
+def test_it_trains_on_jax_and_imports_no_tensorflow(tmp_path):
     pytest.importorskip("jax")
-    process = run([*TRAIN, "--run_dir", tmp_path / "run"], KERAS_BACKEND="jax")
+    program = (
+        "import sys, runpy; sys.modules['tensorflow'] = None; sys.argv = sys.argv[1:]\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    process = run(["-c", program, *TRAIN, "--run_dir", tmp_path / "run"], KERAS_BACKEND="jax")
     assert process.returncode == 0, process.stderr
+    assert "remove_smile: against the true counterfactual of" in process.stdout
     assert Run(tmp_path / "run").state == "finished"
 
 

@@ -1,21 +1,16 @@
 """Two real processes on this machine that train together, as two machines would."""
 
 import json
-import os
-import pathlib
 import signal
 import socket
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
+import warm_start
 
 from faceattr.runs.run import Run
 from faceattr.runs.weights import newest_model
-
-ROOT = pathlib.Path(__file__).parents[3]
 
 SETTINGS = {
     "attr": "glasses",
@@ -51,21 +46,13 @@ np.savez(folder / f"{name}.npz", *[weight.numpy() for weight in made[0].weights]
 """
 
 
-def start(arguments, worker=None, ports=(), **kwargs):
-    environment = dict(os.environ)
+def start(arguments, worker=None, ports=()):
+    environment = {}
     if worker is not None:
         cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
         task = {"type": "worker", "index": worker}
         environment["TF_CONFIG"] = json.dumps({"cluster": cluster, "task": task})
-    return subprocess.Popen(
-        [sys.executable, *map(str, arguments)],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        **kwargs,
-    )
+    return warm_start.Process(arguments, **environment)
 
 
 def free_ports():
@@ -79,7 +66,7 @@ def free_ports():
 
 
 def outputs(processes):
-    return [process.communicate(timeout=400)[0] for process in processes]
+    return [process.communicate(timeout=400) for process in processes]
 
 
 @pytest.mark.slow
