@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import pathlib
 import sys
 import warnings
@@ -12,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from faceattr import command_line
-from faceattr.editing import flags
 
 if TYPE_CHECKING:
     from faceattr.editing.batch import Outcome
@@ -31,6 +31,8 @@ Exit status: 0 if all photos were edited, 1 if some could not be, 2 if nothing c
 
 
 def _parser() -> argparse.ArgumentParser:
+    from faceattr.editing import flags
+
     parser = command_line.ArgumentParser(
         "edit.py",
         "Edits the faces in photos, without TensorFlow.",
@@ -76,11 +78,11 @@ def main(given: Sequence[str] | None = None) -> int:
         UserError: if nothing could be begun.
     """
     arguments = _parser().parse_args(given)
-    names, strengths = flags.edits(arguments)
     from faceattr.bundles.finding import listed
-    from faceattr.editing import batch, photo_search
+    from faceattr.editing import batch, flags, photo_search
     from faceattr.editing.editor import Editor
 
+    names, strengths = flags.edits(arguments)
     settings = dataclasses.replace(
         flags.settings(arguments, strengths),
         overwrite=arguments.overwrite,
@@ -134,4 +136,7 @@ def _report(outcomes: Sequence[Outcome], count: int, as_json: bool) -> None:
 
 
 if __name__ == "__main__":
+    # Before NumPy is imported: threads for its matrices, of which there are none here that need
+    # them, take longer to start than all the rest of it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     command_line.run("edit.py", main)
