@@ -79,7 +79,7 @@ def test_the_benchmark_measures_rows_in_turn(tmp_path):
         "--batch_size",
         "2",
         "--repetitions",
-        "2",
+        "1",
         "--no-bfloat16",
     ]
     printed, figures = run("train_step", arguments, tmp_path / "figures.json")

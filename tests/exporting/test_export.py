@@ -134,12 +134,23 @@ def test_the_manifest_tells_what_a_host_needs(bundles, finished_run):
     assert "keras" in raw["versions"]
 
 
-def test_exporting_again_replaces_the_bundle_and_leaves_nothing_else(finished_run, tmp_path):
-    export(finished_run.folder, tmp_path)
-    (tmp_path / "add_glasses" / "stale.txt").write_text("old")
+@pytest.fixture
+def one_edit(finished_run, monkeypatch):
+    """Of a run the first edit alone is exported: each takes seconds."""
+    family = type(finished_run.config.family)
+    monkeypatch.setattr(family, "exports", lambda self, edits: edits[:1])
+
+
+def test_exporting_again_replaces_the_bundle_and_leaves_nothing_else(
+    finished_run, bundles, tmp_path, one_edit
+):
+    for name in EDITS:
+        shutil.copytree(bundles / name, tmp_path / name)
+        (tmp_path / name / "stale.txt").write_text("old")
     export(finished_run.folder, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(EDITS)
     assert not (tmp_path / "add_glasses" / "stale.txt").exists()
+    assert (tmp_path / "remove_glasses" / "stale.txt").exists(), "another edit's bundle"
 
 
 @pytest.mark.parametrize("form", ["SAVED_MODEL_TOLERANCE", "TFLITE_TOLERANCE"])
@@ -150,7 +161,7 @@ def test_a_form_that_differs_is_not_declared_good(finished_run, tmp_path, monkey
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_best_checkpoint_is_exported_when_asked_for(finished_run, tmp_path):
+def test_the_best_checkpoint_is_exported_when_asked_for(finished_run, tmp_path, one_edit):
     shutil.copytree(finished_run.folder, tmp_path / "run")
     run = Run(tmp_path / "run")
     with pytest.raises(UserError, match=r"best: .* no best checkpoint; train with best_by"):

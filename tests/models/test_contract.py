@@ -31,3 +31,4 @@ class TestDummy(FamilyContract):
     attr = "glasses,smile"
     settings = {"warm_up": 1}  # noqa: RUF012
     package = pathlib.Path(__file__).parent / "dummy"
+    test_jax_takes_tensorflows_step = None  # tests/models/test_dummy_family.py trains on JAX

@@ -26,7 +26,7 @@ PACKAGE = pathlib.Path(__file__).parent / "dummy"
 TRAIN = ["train.py", "--model", "dummy", "--preset", "tiny", "--attr", "glasses,smile"]
 TRAIN += ["--synthetic_faces", "40", "--warm_up", "3"]
 EDITS = ["add_glasses", "remove_glasses", "add_smile", "remove_smile"]
-STEPS, EVERY = 1500, 500
+STEPS, EVERY = 800, 100
 LONG = [*TRAIN, "--steps", STEPS, "--checkpoint_every", EVERY, "--sample_every", EVERY]
 LONG += ["--deterministic"]
 
