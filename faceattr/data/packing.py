@@ -127,6 +127,8 @@ def load_packed(folder: pathlib.Path) -> AttributeTable:
     Raises:
         UserError: if the folder holds no packed crops, or not all of them.
     """
+    if not folder.is_dir():
+        raise UserError(f"--data_dir {folder}: no such folder")
     if not (folder / PACK_NAME).is_file():
         raise UserError(
             f"--data_dir {folder}: no packed crops here (no {PACK_NAME}); "
