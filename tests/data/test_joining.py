@@ -101,7 +101,7 @@ def test_one_name_for_two_folders_is_refused(faces, folders, tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_named(folders):
-    with pytest.raises(UserError, match="gone: no packed crops here"):
+    with pytest.raises(UserError, match="gone: no such folder"):
         read(folders[0], pathlib.Path("gone"))
 
 
