@@ -86,6 +86,7 @@ def test_two_replicas_find_the_gradients_of_one_device():
     run(SAME_GRADIENTS)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_a_run_on_two_replicas_is_resumed_as_any_other(tmp_path):
     import json

@@ -69,6 +69,7 @@ def outputs(processes):
     return [process.communicate(timeout=400) for process in processes]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_two_processes_train_as_one_and_end_with_equal_weights(tmp_path):
     program = TRAIN.replace("SETTINGS", repr({**SETTINGS, "steps": 3}))
@@ -98,6 +99,7 @@ def test_two_processes_train_as_one_and_end_with_equal_weights(tmp_path):
     assert [row["step"] for row in rows] == [3], "the chief alone writes"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_one_worker_that_is_stopped_stops_all_and_they_go_on_together(tmp_path):
     flags = [f"--{name}={value}" for name, value in SETTINGS.items()]
