@@ -8,15 +8,14 @@ from keras import layers, ops
 from faceattr.models.shared_gan.networks import BOTTLENECK, Block, SharedTransformation, conv
 
 _LEAST = 0.02  # never 0, so that whoever wants the edit always can divide it out
-# From log-odds to the gate: even where it is in doubt, most of the edit is made. On held-out faces
-# this keeps nearly all of the success of the bare edit, and a third of its change where no change
-# is due.
-_SLOPE, _DOUBT = 3.0, 3.0
+# From log-odds to the gate: even where it is in doubt, most of the edit is made, so that faces that
+# need it are not left without.
+_STEEP, _DOUBT = 3.0, 3.0
 
 
 def opened(log_odds: Any) -> Any:
     """The gate in [0.02, 1], float32 [n], from the log-odds that a face needs an edit."""
-    return _LEAST + (1 - _LEAST) * ops.sigmoid(_SLOPE * log_odds + _DOUBT)
+    return _LEAST + (1 - _LEAST) * ops.sigmoid(_STEEP * log_odds + _DOUBT)
 
 
 @keras.saving.register_keras_serializable(package="faceattr")
