@@ -126,6 +126,8 @@ def _report(outcomes: Sequence[Outcome], count: int, as_json: bool) -> None:
     for outcome in outcomes:
         for path in () if as_json else outcome.written:
             print(path)
+        for note in outcome.notes:
+            print(f"edit.py: note: {outcome.photo}: {note}", file=sys.stderr)
         for warning in outcome.warnings:
             print(f"edit.py: warning: {outcome.photo}: {warning}", file=sys.stderr)
         if outcome.error:

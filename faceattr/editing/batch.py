@@ -36,6 +36,7 @@ class EditSettings:
         strength: float in [-1, 2], or one for each edit.
         face: which faces; see `Editor.edit`.
         crop: where the face crop lies in an aligned picture; None to find the faces.
+        always: bool, whether a face is edited that has it already; see `Editor.edit`.
         overwrite: bool, whether files that are there are replaced. The photo itself never is.
         show_residual: bool, whether to write each residual as a picture too.
         compare: bool, whether to write a picture of before and after too.
@@ -47,6 +48,7 @@ class EditSettings:
     strength: float | Sequence[float] = 1.0
     face: str | int | Sequence[float] = "all"
     crop: CropGeometry | None = None
+    always: bool = False
     overwrite: bool = False
     show_residual: bool = False
     compare: bool = False
@@ -63,9 +65,10 @@ class Outcome:
         photo: its file.
         written: the files that were made of it, the edited photo first; none if it failed.
         faces: JSON objects of all that were found: number, box, points, turn, score, whether it was
-            edited, and how needed each edit was.
+            edited, how needed each edit was, and which edits it has already.
         seconds: float, from opening to the last file.
         warnings: sentences.
+        notes: sentences, of edits that were held back as the face has them already.
         error: why it was not edited, or None.
     """
 
@@ -74,6 +77,7 @@ class Outcome:
     faces: tuple[dict[str, Any], ...] = ()
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     error: str | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -105,7 +109,7 @@ def edit_file(
     format_of(target)
     _check_free(_files(target, settings), source, settings.overwrite)
     opened = open_photo(source, settings.max_megapixels)
-    changes = editor.changes(opened.photo, settings.face, settings.crop)
+    changes = editor.changes(opened.photo, settings.face, settings.crop, settings.always)
     edited = changes.at(strengths)
     written = [target]
     save_photo(edited, opened.facts, target, settings.quality)
@@ -130,6 +134,7 @@ def edit_file(
         _faces(editor, changes),
         time.perf_counter() - began,
         tuple(warnings),
+        () if settings.always else tuple(_notes(editor, changes, strengths)),
     )
 
 
@@ -218,6 +223,16 @@ def _animated_path(target: pathlib.Path, kind: str) -> pathlib.Path:
     return target.with_name(f"{target.stem}-animated.{kind}")
 
 
+def _notes(editor: Editor, changes: Changes, strengths: Sequence[float]) -> Iterator[str]:
+    for face in changes.faces:
+        for edit, change, strength in zip(editor.edits, face.changes, strengths, strict=True):
+            if change.is_there_already and strength:
+                yield (
+                    f"face {changes.number(face)} has it already, so {change.needed:.0%} of "
+                    f"{edit.name} was made; --always makes all of it"
+                )
+
+
 def _faces(editor: Editor, changes: Changes) -> tuple[dict[str, Any], ...]:
     edited = {}
     for each in changes.faces:
@@ -226,7 +241,12 @@ def _faces(editor: Editor, changes: Changes) -> tuple[dict[str, Any], ...]:
             for edit, change in zip(editor.edits, each.changes, strict=True)
             if change.needed is not None
         }
-        edited[changes.number(each)] = {"edited": True, "needed": needed}
+        there = [
+            edit.name
+            for edit, change in zip(editor.edits, each.changes, strict=True)
+            if change.is_there_already
+        ]
+        edited[changes.number(each)] = {"edited": True, "needed": needed, "already_there": there}
     if not changes.found:
         return tuple({"number": number, **each} for number, each in edited.items())
     return tuple(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ROWS = 128
 # Beyond, networks that were trained on faces as people are photographed see what they do not know.
 _MOST_TURNED = 45
+_LITTLE = 0.2
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -34,13 +35,19 @@ class Change:
         luminance: float32 [s, s] of what the network saw, in [-1, 1].
         residual: float32 [s, s, 3] in the same units, at the network's size.
         needed: float in [0, 1], how sure the network is that the face still needs the edit, by
-            which the residual is multiplied already; None if the network does not say.
+            which the residual is multiplied, unless it is to be made always; None if the network
+            does not say.
     """
 
     crop: FaceCrop
     luminance: np.ndarray
     residual: np.ndarray
     needed: float | None = None
+
+    @property
+    def is_there_already(self) -> bool:
+        """Whether the network sees so little need that it makes less than a fifth of the edit."""
+        return self.needed is not None and self.needed < _LITTLE
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
 from PIL import Image
 
 from faceattr import pixels
@@ -92,6 +93,7 @@ class Editor:
         photo: Photo | Image.Image,
         face: str | int | Sequence[float] = "all",
         crop: CropGeometry | None = None,
+        always: bool = False,
     ) -> Changes:
         """Looks at a photo once; what comes can be added at any strength, without a network.
 
@@ -99,6 +101,7 @@ class Editor:
             photo: of any size.
             face: which of the faces; see `changes.chosen`.
             crop: where the face crop lies, in a picture that is aligned. No face is looked for.
+            always: whether a face is edited that has it already; see `edit`.
 
         Raises:
             UserError: if there is no such face, or if the whole of a picture is to be the face crop
@@ -113,7 +116,8 @@ class Editor:
                     "so that the face is found, or say where it is with --crop celeba or --crop lfw"
                 )
             frame = FaceCrop.of_frame(crop, *photo.size)
-            return Changes(photo, (self._seen(photo, None, [frame] * len(self.manifests)),))
+            crops = [frame] * len(self.manifests)
+            return Changes(photo, (self._seen(photo, None, crops, always),))
         for manifest in self.manifests:
             if manifest.crop.points is None:
                 raise UserError(
@@ -123,7 +127,7 @@ class Editor:
         faces = self.find(photo)
         if not faces:
             raise UserError("no face was found; if it is a face crop already, say --crop none")
-        edited = tuple(self._of_face(photo, each) for each in chosen(faces, face))
+        edited = tuple(self._of_face(photo, each, always) for each in chosen(faces, face))
         return Changes(photo, edited, tuple(faces))
 
     def edit(
@@ -132,6 +136,7 @@ class Editor:
         strength: float | Sequence[float] = 1.0,
         face: str | int | Sequence[float] = "all",
         crop: CropGeometry | None = None,
+        always: bool = False,
     ) -> Picture:
         """`clip(x + strength * G(x))` on the photo's own pixels; the very ones far from the faces.
 
@@ -145,6 +150,8 @@ class Editor:
                 a box (left, top, right, bottom) in pixels that holds its middle.
             crop: where the face crop lies, in a picture that is aligned, such as
                 `faceattr.faces.crop.WHOLE_IMAGE`. Defaults to finding the faces.
+            always: whether all of an edit is made of a face that has it already. Networks that
+                look whether it is needed leave most of it there; all others make it always.
 
         Returns:
             what was given, edited; a Pillow image of one bit or with a palette as grey or RGB(A).
@@ -153,7 +160,7 @@ class Editor:
             UserError: for a strength out of its range, and as `changes`.
         """
         strengths = self.strengths(strength)
-        edited = self.changes(photo, face, crop).at(strengths)
+        edited = self.changes(photo, face, crop, always).at(strengths)
         if isinstance(photo, Photo):
             return edited
         return edited.as_stored().to_pillow()
@@ -179,19 +186,24 @@ class Editor:
 
         return FaceFinder()
 
-    def _of_face(self, photo: Photo, face: Face) -> FaceChange:
+    def _of_face(self, photo: Photo, face: Face, always: bool) -> FaceChange:
         crops = []
         for manifest in self.manifests:
             assert manifest.crop.points is not None, "faces are found for aligned ones alone"
             crops.append(FaceCrop(template.to_crop(face.points, manifest.crop.points)))
-        return self._seen(photo, face, crops)
+        return self._seen(photo, face, crops, always)
 
-    def _seen(self, photo: Photo, face: Face | None, crops: Sequence[FaceCrop]) -> FaceChange:
+    def _seen(
+        self, photo: Photo, face: Face | None, crops: Sequence[FaceCrop], always: bool
+    ) -> FaceChange:
         """What the networks say of a face, each of its own crop."""
         changes = []
         for manifest, runtime, crop in zip(self.manifests, self._runtimes, crops, strict=True):
             seen = pixels.to_float(crop.seen(photo, manifest.image_size))
-            changes.append(Change(crop, seen @ LUMINANCE, *runtime.run(seen)))
+            residual, needed = runtime.run(seen)
+            if always and needed:
+                residual = residual / np.float32(needed)
+            changes.append(Change(crop, seen @ LUMINANCE, residual, needed))
         return FaceChange(face, tuple(changes))
 
 

@@ -46,6 +46,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         "CelebA's or LFW's aligned pictures",
     )
     parser.add_argument(
+        "--always",
+        action="store_true",
+        help="make all of an edit of faces too that have it already, where a network that looks "
+        "whether it is needed would hold it back",
+    )
+    parser.add_argument(
         "--quality",
         type=int,
         help="of JPEG, WebP, AVIF and HEIC, 1 to 100 (default: a JPEG as it was, 95 for others)",
@@ -92,6 +98,7 @@ def settings(arguments: argparse.Namespace, strengths: list[float]) -> EditSetti
         strength=strengths,
         face=_face(arguments.face),
         crop=CROPS[arguments.crop] if arguments.crop else None,
+        always=arguments.always,
         quality=arguments.quality,
         max_megapixels=arguments.max_megapixels,
     )

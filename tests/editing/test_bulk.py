@@ -172,6 +172,27 @@ def test_another_edit_does_not_go_on(run, photos):
     assert not loop.done
 
 
+def test_edits_that_are_made_always_do_not_go_on_with_others(run, photos, tmp_path):
+    run(Loop(), "--input", "photos", "--output", "out")
+    record = tmp_path / "out" / "bulk.json"
+    known = json.loads(record.read_text())
+    assert known.pop("always") is False
+    status, _, err = run(Loop(), "--input", "photos", "--output", "out", "--always")
+    assert status == 2
+    assert "--always True: " in err
+    # As earlier versions wrote it.
+    record.write_text(json.dumps(known))
+    assert run(Loop(), "--input", "photos", "--output", "out")[0] == 1
+
+
+def test_an_edit_is_always_made_when_asked(run, photos, tmp_path, make_editor, monkeypatch):
+    monkeypatch.setattr(plan.Editor, "load", lambda *bundles: make_editor(0.25 / 32, needed=1 / 32))
+    run(Loop(), "--input", "photos", "--output", "out", "--always")
+    wanted = make_editor(0.25).edit(Image.open(photos / "a.png"), crop=bulk.flags.CROPS["none"])
+    found = Image.open(tmp_path / "out" / WANTED[0])
+    assert found.tobytes() == wanted.tobytes()
+
+
 def test_a_folder_of_something_else_is_left_alone(run, photos, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a-edit_0.png").write_bytes(b"mine")

@@ -201,6 +201,35 @@ def test_the_face_is_found_and_told_of_as_json(edit, tmp_path):
         assert moving.size == (512, 512)
 
 
+def test_an_edit_that_is_there_already_is_told_of_and_made_when_asked(
+    edit, photos, tmp_path, monkeypatch
+):
+    def run(runtime, image):
+        return np.full(image.shape, 0.04, np.float32), 0.1
+
+    monkeypatch.setattr("faceattr.bundles.runtime.LiteRTRuntime.run", run)
+    photo = photos / "a.png"
+    status, out, err = edit(photo, "-o", "out.png")
+    assert (status, out) == (0, ["out.png"])
+    assert err == [
+        f"edit.py: note: {photo}: face 1 has it already, so 10% of add_glasses was made; --always "
+        "makes all of it"
+    ]
+    status, out, err = edit(photo, "-o", "always.png", "--always", "--json")
+    assert (status, err) == (0, [])
+    (found,) = json.loads("\n".join(out))
+    assert found["notes"] == []
+    assert found["faces"][0]["already_there"] == ["add_glasses"]
+    before, some, whole = (
+        np.asarray(Image.open(path)).astype(int)
+        for path in (photo, tmp_path / "out.png", tmp_path / "always.png")
+    )
+    light = before < 255 - 52
+    assert ((some - before)[light] == 5).all()
+    assert ((whole - before)[light] == 51).all()
+    assert edit(photo, "-o", "none.png", "--strength", "0")[2] == []
+
+
 def test_a_photo_without_a_face_is_told_of(edit, tmp_path):
     Image.new("RGB", (80, 60)).save(tmp_path / "wall.png")
     status, out, err = edit("wall.png", crop=None)

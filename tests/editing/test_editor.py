@@ -315,3 +315,30 @@ def test_what_a_network_says_of_the_need_comes_with_the_change(make_editor, astr
     assert [change.needed for change in face.changes] == [0.25]
     (face,) = make_editor(0.5).changes(astronaut).faces
     assert [change.needed for change in face.changes] == [None]
+
+
+def test_an_edit_that_is_always_made_is_made_whole(make_editor, astronaut):
+    bar = np.zeros((64, 64, 3), np.float32)
+    bar[32:36, 12:52] = 0.4
+    whole = make_editor(bar)
+    held_back = make_editor(0.02 * bar, needed=0.02)
+    wanted = array(whole.edit(astronaut))
+    np.testing.assert_array_equal(array(held_back.edit(astronaut, always=True)), wanted)
+    assert np.abs(array(held_back.edit(astronaut)) - array(astronaut)).max() <= 1
+    # Those that do not look make it always.
+    np.testing.assert_array_equal(array(whole.edit(astronaut, always=True)), wanted)
+    (face,) = held_back.changes(astronaut, always=True).faces
+    assert face.changes[0].needed == 0.02
+    assert face.changes[0].is_there_already
+
+
+def test_an_edit_of_which_nothing_is_left_stays_nothing(make_editor, astronaut):
+    editor = make_editor(0.0, needed=0.0)
+    assert not changed(astronaut, editor.edit(astronaut, always=True)).any()
+
+
+@pytest.mark.parametrize(("needed", "there"), [(None, False), (0.2, False), (0.19, True)])
+def test_what_is_hardly_needed_is_there_already(needed, there):
+    crop = FaceCrop(square_to_unit(np.array((20, 20)), 8, 0.0))
+    of = Change(crop, np.zeros((8, 8), np.float32), flat(0.1), needed)
+    assert of.is_there_already is there

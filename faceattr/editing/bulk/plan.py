@@ -57,6 +57,7 @@ class Plan:
             "strength": self.settings.strength,
             "face": self.settings.face,
             "crop": crop.to_json() if crop else None,
+            "always": self.settings.always,
             "quality": self.settings.quality,
         }
 

@@ -162,6 +162,8 @@ def _check_same(known: pathlib.Path, record: dict[str, Any]) -> None:
         begun = json.loads(known.read_text(encoding="utf-8"))
     except ValueError:
         raise UserError(f"{known}: damaged; name another folder by --output") from None
+    # Folders of earlier versions do not say that an edit is not always made.
+    begun = {"always": False, **begun}
     differing = [key for key in record if begun.get(key) != record[key]]
     if differing:
         key = differing[0]
