@@ -9,8 +9,9 @@ _EPILOG = """example:
       writes bundles/add_glasses and bundles/remove_glasses
 
 A bundle holds saved_model/1 (TensorFlow Serving takes it as it is), a float16 .tflite with
-built-in operations only, and manifest.json. Both forms are reloaded and compared with Keras
-before the bundle is put in place; an older bundle of the same edit is replaced.
+built-in operations only, and manifest.json, which has the SHA-256 of every file: a bundle that was
+changed afterwards is refused. Both forms are reloaded and compared with Keras before the bundle is
+put in place; an older bundle of the same edit is replaced.
 """
 
 
@@ -27,6 +28,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="export the checkpoint that train.py --best_by kept, not the last weights",
     )
+    parser.add_argument(
+        "--unfinished",
+        action="store_true",
+        help="export the newest checkpoint of a run that is not finished; the bundle says so",
+    )
     return parser
 
 
@@ -35,7 +41,7 @@ def _main(arguments: argparse.Namespace) -> None:
     from faceattr.bundles.manifest import Manifest
     from faceattr.exporting.export import export
 
-    for bundle in export(arguments.run, arguments.out, arguments.best):
+    for bundle in export(arguments.run, arguments.out, arguments.best, arguments.unfinished):
         exactness = Manifest.read(bundle).exactness
         print(
             f"{bundle}: differs from Keras by {exactness['saved_model']:.1g} (SavedModel) and "

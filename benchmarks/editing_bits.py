@@ -50,7 +50,7 @@ class White(LiteRTRuntime):
 def white_editor() -> Editor:
     """An editor that finds faces as ever and turns them white."""
     edit = Edit("add_white", "White", True)
-    return Editor([Manifest(edit, "white", 64, ALIGNED_CROP, {}, {}, {}, {}, {})], [White()])
+    return Editor([Manifest(edit, "white", 64, ALIGNED_CROP, {}, {}, {}, {}, {}, {})], [White()])
 
 
 def far_from(points: Sequence[np.ndarray], width: int, height: int) -> np.ndarray:

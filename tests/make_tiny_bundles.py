@@ -23,9 +23,9 @@ def main() -> None:
     ):
         folder = FOLDER / edit.name
         folder.mkdir(parents=True, exist_ok=True)
-        manifest = Manifest(edit, "glasses", SIZE, ALIGNED_CROP, {}, {}, {}, {}, {})
-        manifest.write(folder)
+        manifest = Manifest(edit, "glasses", SIZE, ALIGNED_CROP, {}, {}, {}, {}, {}, {})
         (folder / manifest.tflite_name).write_bytes(network(seed))
+        manifest.write(folder)
 
 
 def network(seed: int) -> bytes:

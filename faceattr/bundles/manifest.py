@@ -5,16 +5,24 @@ import json
 import pathlib
 from typing import Any
 
+from faceattr.bundles.integrity import checksum, digests
 from faceattr.edits import Edit
 from faceattr.errors import UserError
 from faceattr.faces.crop import CropGeometry
+from faceattr.files import write_text
 
 MANIFEST_NAME = "manifest.json"
 # Of an edit, in the file.
 _ADDS, _REMOVES = "to_positive", "to_negative"
+# Of all other fields, in the file.
+_CHECKSUM = "checksum"
 
-FORMAT = 1
-"""Raised when the meaning of a field changes."""
+FORMAT = 2
+"""Raised when the meaning of a field changes. 1 had no digests of the bundle's files."""
+
+PIXEL_RANGE = (-1.0, 1.0)
+COLOR_ORDER = "RGB"
+"""Of what the networks take; whatever else a manifest names is refused."""
 
 LICENSE_NOTE = (
     "The program is under Apache-2.0. Weights follow the terms of the faces they were trained on: "
@@ -34,11 +42,15 @@ class Manifest:
         crop: where the face crop lay in the training images, and the five points of a face in it.
         data: what the edit was trained on (source and counts).
         training: the settings of the run.
-        metrics: what the run measured at its end.
+        weights: of which step of the training they are (`step`), whether the training was finished
+            (`finished`), and whether they are the checkpoint that it kept as its best (`best`).
+        metrics: what the run measured at its end; empty for other weights than its last.
         exactness: for each exported form, the largest difference from Keras.
         versions: of the packages that trained and exported it.
-        pixel_range: of the float inputs; always (-1, 1).
-        color_order: always `"RGB"`.
+        files: the SHA-256 of every other file of the bundle by its path in it, as `write` found
+            them. A bundle need not hold a SavedModel.
+        pixel_range: of the float inputs; always `PIXEL_RANGE`.
+        color_order: always `COLOR_ORDER`.
         license_note: str.
         format: int.
     """
@@ -49,11 +61,13 @@ class Manifest:
     crop: CropGeometry
     data: dict[str, Any]
     training: dict[str, Any]
+    weights: dict[str, Any]
     metrics: dict[str, Any]
     exactness: dict[str, float]
     versions: dict[str, str]
-    pixel_range: tuple[float, float] = (-1.0, 1.0)
-    color_order: str = "RGB"
+    files: dict[str, str] = dataclasses.field(default_factory=dict)
+    pixel_range: tuple[float, float] = PIXEL_RANGE
+    color_order: str = COLOR_ORDER
     license_note: str = LICENSE_NOTE
     format: int = FORMAT
 
@@ -62,27 +76,28 @@ class Manifest:
         return f"{self.edit.name}.tflite"
 
     def write(self, bundle: pathlib.Path) -> None:
-        """Writes `bundle/manifest.json`."""
+        """Writes `bundle/manifest.json`, last of all: it lists the files that are there then."""
         direction = _ADDS if self.edit.adds else _REMOVES
         edit = {"edit": self.edit.name, "column": self.edit.column, "direction": direction}
-        text = json.dumps({**dataclasses.asdict(self), **edit}, indent=2)
-        (bundle / MANIFEST_NAME).write_text(text + "\n", encoding="utf-8")
+        files = digests(bundle, but=[MANIFEST_NAME])
+        value = {**dataclasses.asdict(self), **edit, "files": files}
+        # As it will be read: what JSON does not tell apart, such as a tuple and a list, is one.
+        value = json.loads(json.dumps(value))
+        text = json.dumps({**value, _CHECKSUM: checksum(value)}, indent=2)
+        write_text(bundle / MANIFEST_NAME, text + "\n")
 
     @classmethod
     def read(cls, bundle: pathlib.Path) -> "Manifest":
-        """Reads `bundle/manifest.json`.
+        """Reads `bundle/manifest.json`; `faceattr.bundles.loading.load` checks the files as well.
 
         Raises:
-            UserError: if there is none, or it is of another format.
+            UserError: if there is none, if it is of another format, if it was changed after the
+                export, or if the networks take other pixels than this version gives.
         """
         path = bundle / MANIFEST_NAME
         try:
             value = json.loads(path.read_text(encoding="utf-8"))
-            if value["format"] != FORMAT:
-                raise UserError(
-                    f"{path}: format {value['format']}, but this version reads {FORMAT}; export "
-                    "the run again"
-                )
+            _check(path, value)
             name, column, direction = (value.pop(key) for key in ("edit", "column", "direction"))
             if direction not in (_ADDS, _REMOVES):
                 raise ValueError(f"direction {direction!r}")
@@ -92,5 +107,31 @@ class Manifest:
             return cls(**value, edit=edit, crop=crop, pixel_range=pixel_range)
         except (FileNotFoundError, NotADirectoryError):
             raise UserError(f"{bundle}: no bundle here (it has no {MANIFEST_NAME})") from None
+        except OSError as error:
+            raise UserError(f"{path}: cannot be read ({error.strerror})") from None
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise UserError(f"{path}: not the manifest of a bundle ({error})") from None
+
+
+def _check(path: pathlib.Path, value: dict[str, Any]) -> None:
+    """Refuses a manifest that this version cannot go by, and takes its checksum out."""
+    found = value["format"]
+    if type(found) is not int:
+        raise ValueError(f"format {found!r}")
+    if found > FORMAT:
+        raise UserError(
+            f"{path}: format {found}, but this version reads {FORMAT}; install a newer faceattr"
+        )
+    if found < FORMAT:
+        raise UserError(
+            f"{path}: format {found}, which does not say whether the bundle's files are whole; "
+            "export the run again"
+        )
+    if value.pop(_CHECKSUM) != checksum(value):
+        raise UserError(f"{path}: changed after the export; export the run again")
+    for name, wanted in (("pixel_range", list(PIXEL_RANGE)), ("color_order", COLOR_ORDER)):
+        if value[name] != wanted:
+            raise UserError(
+                f"{path}: {name} is {value[name]}, but this version runs networks of {wanted} "
+                "alone; export the run again"
+            )

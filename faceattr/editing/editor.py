@@ -13,6 +13,7 @@ from PIL import Image
 
 from faceattr import pixels
 from faceattr.bundles.finding import BUNDLES, find_bundle
+from faceattr.bundles.loading import load
 from faceattr.bundles.manifest import Manifest
 from faceattr.bundles.runtime import LiteRTRuntime
 from faceattr.editing.changes import Change, Changes, FaceChange, chosen
@@ -71,7 +72,7 @@ class Editor:
         if not edits:
             raise UserError("--edit: name at least one edit")
         folders = [find_bundle(edit, pathlib.Path(bundles)) for edit in edits]
-        loaded = [_load(folder) for folder in folders]
+        loaded = [load(folder) for folder in folders]
         return cls([manifest for manifest, _ in loaded], [runtime for _, runtime in loaded])
 
     @property
@@ -211,15 +212,3 @@ def _as_photo(photo: Photo | Image.Image) -> Photo:
     if isinstance(photo, Photo):
         return photo
     return Photo.of(photo, orientation_of(photo.getexif()))
-
-
-def _load(folder: pathlib.Path) -> tuple[Manifest, LiteRTRuntime]:
-    manifest = Manifest.read(folder)
-    runtime = LiteRTRuntime(folder / manifest.tflite_name)
-    if runtime.image_size != manifest.image_size:
-        raise UserError(
-            f"{folder}: the manifest says {manifest.image_size}x{manifest.image_size} but "
-            f"{manifest.tflite_name} takes {runtime.image_size}x{runtime.image_size}; export "
-            "the run again"
-        )
-    return manifest, runtime

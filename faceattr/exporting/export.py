@@ -17,14 +17,17 @@ from faceattr.exporting.forms import write_saved_model, write_tflite
 from faceattr.exporting.signatures import outputs_of
 from faceattr.faces.crop import CropGeometry
 from faceattr.runs.run import Run
-from faceattr.runs.weights import load
+from faceattr.runs.weights import finished_model, load
 
 _VERSION_FOLDER = "1"
 _PACKAGES = ("faceattr", "tensorflow", "keras", "numpy")
 
 
 def export(
-    run_dir: str | pathlib.Path, out: str | pathlib.Path = "bundles", best: bool = False
+    run_dir: str | pathlib.Path,
+    out: str | pathlib.Path = "bundles",
+    best: bool = False,
+    unfinished: bool = False,
 ) -> list[pathlib.Path]:
     """Exports the edits of a run.
 
@@ -33,6 +36,8 @@ def export(
         out: the folder that gets one bundle per edit. Defaults to `"bundles"`.
         best: bool. Whether to export the run's best checkpoint, which need not be of a finished
             run, instead of the last weights. Defaults to False.
+        unfinished: bool. Whether to export the newest checkpoint of a run that is not finished; the
+            bundle says so. Defaults to False.
 
     Returns:
         the bundles. An older bundle of the same edit is replaced.
@@ -47,11 +52,12 @@ def export(
             f"--best: {run.folder} has no best checkpoint; train with --best_by, such as "
             "--best_by gan_loss"
         )
-    if not best and run.state != "finished":
+    finished = run.state == "finished"
+    if not (finished or best or unfinished):
         raise UserError(
             f"{run.folder}: the training is not finished (it has not all of its "
             f"{run.config.steps} steps); go on with python train.py --run_dir {run.folder} "
-            "--resume"
+            "--resume, or export its newest checkpoint as it is with --unfinished"
         )
     family = run.config.family
     edits = family.exports(run.edits)
@@ -60,9 +66,10 @@ def export(
             f"{run.folder}: its --model is {run.config.model}, which is trained to be compared "
             "with and is not exported; export a run of another --model"
         )
-    model = load(run.best_path if best else run.model_path, family)
+    model = load(run.best_path, family) if best else finished_model(run)
+    weights = {"step": model.steps_done, "finished": finished, "best": best}
     # The results are those of the last weights.
-    metrics = {} if best else run.results
+    metrics = run.results if finished and not best else {}
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     bundles = []
@@ -70,7 +77,7 @@ def export(
         with tempfile.TemporaryDirectory(prefix=f".{edit.name}-", dir=out) as scratch:
             partial = pathlib.Path(scratch) / edit.name
             partial.mkdir()
-            _write_bundle(partial, run, model, edit, metrics)
+            _write_bundle(partial, run, model, edit, weights, metrics)
             _replace(out / edit.name, partial)
         bundles.append(out / edit.name)
     return bundles
@@ -81,7 +88,12 @@ class ExportMismatch(RuntimeError):
 
 
 def _write_bundle(
-    bundle: pathlib.Path, run: Run, model: Any, edit: Edit, metrics: dict[str, Any]
+    bundle: pathlib.Path,
+    run: Run,
+    model: Any,
+    edit: Edit,
+    weights: dict[str, Any],
+    metrics: dict[str, Any],
 ) -> None:
     network = run.config.family.network(model, edit)
     outputs = outputs_of(network)
@@ -117,6 +129,7 @@ def _write_bundle(
         crop=CropGeometry.from_json(run.data["crop"]),
         data={name: value for name, value in run.data.items() if name != "crop"},
         training=run.config.settings(),
+        weights=weights,
         metrics=metrics,
         exactness=exactness,
         versions={name: importlib.metadata.version(name) for name in _PACKAGES},

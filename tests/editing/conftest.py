@@ -33,7 +33,7 @@ class Network:
 
 def manifest(name, crop=ALIGNED_CROP):
     edit = Edit(name, "Column", True)
-    return Manifest(edit, "attribute", SIZE, crop, {}, {}, {}, {}, {})
+    return Manifest(edit, "attribute", SIZE, crop, {}, {}, {}, {}, {}, {})
 
 
 @pytest.fixture(scope="session")

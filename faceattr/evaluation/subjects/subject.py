@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from faceattr.bundles.manifest import MANIFEST_NAME, Manifest
+from faceattr.bundles.loading import load
+from faceattr.bundles.manifest import MANIFEST_NAME
 from faceattr.bundles.runtime import LiteRTRuntime
 from faceattr.edits import Edit
 from faceattr.errors import UserError
@@ -115,8 +116,7 @@ def load_bundle(folder: pathlib.Path) -> Subject:
     Raises:
         UserError: if there is no bundle, or a damaged one.
     """
-    manifest = Manifest.read(folder)
-    runtime = LiteRTRuntime(folder / manifest.tflite_name)
+    manifest, runtime = load(folder)
     edit = manifest.edit
     return Subject(
         name=folder.resolve().name,

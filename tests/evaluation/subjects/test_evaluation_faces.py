@@ -1,11 +1,11 @@
 import dataclasses
-import json
 import shutil
 
 import numpy as np
 import pytest
 
 from faceattr.attributes import find_attribute
+from faceattr.bundles.manifest import Manifest
 from faceattr.data.sources import draw_synthetic
 from faceattr.errors import UserError
 from faceattr.evaluation.subjects.evaluation_faces import (
@@ -49,10 +49,9 @@ def test_a_bundle_is_tried_on_the_faces_of_its_run(finished_run, subject, bundle
 
 def test_a_bundle_is_not_tried_on_data_that_changed(bundles, tmp_path):
     shutil.copytree(bundles / "add_glasses", tmp_path / "bundle")
-    path = tmp_path / "bundle" / "manifest.json"
-    manifest = json.loads(path.read_text())
-    manifest["data"]["images"] = 25
-    path.write_text(json.dumps(manifest))
+    manifest = Manifest.read(tmp_path / "bundle")
+    manifest.data["images"] = 25
+    manifest.write(tmp_path / "bundle")
     with pytest.raises(UserError, match="the data have images 24, but 25 when it was trained"):
         own_faces(tmp_path / "bundle", load_bundle(tmp_path / "bundle"))
 

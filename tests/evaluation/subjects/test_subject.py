@@ -7,6 +7,7 @@ import pytest
 
 from faceattr import pixels
 from faceattr.attributes import find_attribute
+from faceattr.bundles.manifest import Manifest
 from faceattr.data import synthetic
 from faceattr.errors import UserError
 from faceattr.evaluation.subjects.subject import load_bundle, load_run, load_subjects
@@ -68,10 +69,9 @@ def test_a_bundle_gives_its_one_edit_as_it_will_run(finished_run, bundles, faces
 
 def test_a_manifest_that_does_not_say_what_made_it_is_of_the_default_model(bundles, tmp_path):
     shutil.copytree(bundles / "add_glasses", tmp_path / "bundle")
-    path = tmp_path / "bundle" / "manifest.json"
-    manifest = json.loads(path.read_text())
-    del manifest["training"]["model"]
-    path.write_text(json.dumps(manifest))
+    manifest = Manifest.read(tmp_path / "bundle")
+    del manifest.training["model"]
+    manifest.write(tmp_path / "bundle")
     assert load_bundle(tmp_path / "bundle").method == TrainConfig(attr="glasses").model
 
 
