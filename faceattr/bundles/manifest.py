@@ -42,8 +42,9 @@ class Manifest:
         crop: where the face crop lay in the training images, and the five points of a face in it.
         data: what the edit was trained on (source and counts).
         training: the settings of the run.
-        weights: of which step of the training they are (`step`), whether the training was finished
-            (`finished`), and whether they are the checkpoint that it kept as its best (`best`).
+        weights: of which step of the training they are (`step`) and how long it took to get there
+            (`seconds`), whether the training was finished (`finished`), and whether they are the
+            checkpoint that it kept as its best (`best`).
         metrics: what the run measured at its end; empty for other weights than its last.
         exactness: for each exported form, the largest difference from Keras.
         versions: of the packages that trained and exported it.

@@ -13,11 +13,13 @@ from faceattr.data import synthetic
 from faceattr.edits import Edit
 from faceattr.errors import UserError
 from faceattr.exporting import verify
+from faceattr.exporting.card import write_card
 from faceattr.exporting.forms import write_saved_model, write_tflite
 from faceattr.exporting.signatures import outputs_of
 from faceattr.faces.crop import CropGeometry
 from faceattr.runs.run import Run
 from faceattr.runs.weights import finished_model, load
+from faceattr.training.several.report import seconds_trained
 
 _VERSION_FOLDER = "1"
 _PACKAGES = ("faceattr", "tensorflow", "keras", "numpy")
@@ -67,7 +69,12 @@ def export(
             "with and is not exported; export a run of another --model"
         )
     model = load(run.best_path, family) if best else finished_model(run)
-    weights = {"step": model.steps_done, "finished": finished, "best": best}
+    weights = {
+        "step": model.steps_done,
+        "finished": finished,
+        "best": best,
+        "seconds": round(seconds_trained(run, run.config.batch_size, model.steps_done)),
+    }
     # The results are those of the last weights.
     metrics = run.results if finished and not best else {}
     out = pathlib.Path(out)
@@ -122,7 +129,7 @@ def _write_bundle(
                 f"{bound}"
             )
     (attribute,) = (each for each in run.attributes if edit in each.edits)
-    Manifest(
+    manifest = Manifest(
         edit=edit,
         attribute=attribute.name,
         image_size=model.image_size,
@@ -133,7 +140,9 @@ def _write_bundle(
         metrics=metrics,
         exactness=exactness,
         versions={name: importlib.metadata.version(name) for name in _PACKAGES},
-    ).write(bundle)
+    )
+    write_card(bundle, manifest)
+    manifest.write(bundle)
 
 
 def _replace(target: pathlib.Path, bundle: pathlib.Path) -> None:

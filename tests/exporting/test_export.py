@@ -133,6 +133,7 @@ def test_the_manifest_tells_what_a_host_needs(bundles, finished_run):
     assert raw["pixel_range"] == [-1, 1]
     assert raw["color_order"] == "RGB"
     assert "keras" in raw["versions"]
+    assert manifest.weights.pop("seconds") > 0
     assert manifest.weights == {"step": 3, "finished": True, "best": False}
 
 
@@ -141,7 +142,7 @@ def test_every_file_of_a_bundle_is_in_its_manifest(bundles):
         files = {path for path in (bundles / edit).rglob("*") if path.is_file()}
         names = {path.relative_to(bundles / edit).as_posix() for path in files}
         assert set(Manifest.read(bundles / edit).files) == names - {"manifest.json"}
-        assert {f"{edit}.tflite", "saved_model/1/saved_model.pb"} <= names
+        assert {f"{edit}.tflite", "README.md", "saved_model/1/saved_model.pb"} <= names
         load(bundles / edit)
 
 
@@ -189,7 +190,7 @@ def test_the_best_checkpoint_is_exported_when_asked_for(finished_run, tmp_path, 
     np.testing.assert_allclose(found, model.to_positive(image), atol=1e-5)
     manifest = Manifest.read(tmp_path / "bundles" / "add_glasses")
     assert manifest.metrics == {}
-    assert manifest.weights == {"step": 3, "finished": True, "best": True}
+    assert (manifest.weights["finished"], manifest.weights["best"]) == (True, True)
 
 
 def test_an_unfinished_run_is_exported_when_asked_for_and_marked(finished_run, tmp_path, one_edit):
@@ -201,7 +202,9 @@ def test_an_unfinished_run_is_exported_when_asked_for_and_marked(finished_run, t
     export(tmp_path / "run", tmp_path / "bundles", unfinished=True)
     manifest = Manifest.read(tmp_path / "bundles" / "add_glasses")
     assert manifest.metrics == {}, "results are those of a finished training"
-    assert manifest.weights == {"step": 3, "finished": False, "best": False}
+    assert (manifest.weights["step"], manifest.weights["finished"]) == (3, False)
+    card = (tmp_path / "bundles" / "add_glasses" / "README.md").read_text()
+    assert "**Half trained**: these are the weights of step 3 of 3" in card
 
 
 def test_what_is_no_run_is_named(tmp_path):
