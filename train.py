@@ -29,7 +29,9 @@ _EPILOG = """examples:
       your own faces, in photos/beach and photos/not_beach
   python train.py --attr all --data celeba --data_dir data/celeba --run_dir runs/six
       the paper's six attributes, one after the other, in runs/six/glasses and so on
-{others}  python train.py --run_dir runs/glasses --resume
+{others}  python train.py --add_attr hat --from runs/best --steps 1000 --run_dir runs/hat
+      one attribute more for the networks of a run of several, which stay as they are
+  python train.py --run_dir runs/glasses --resume
       goes on from the newest checkpoint of a run; runs/six goes on as a whole
   python train.py --config runs/glasses/config.json --attr smile --seed 1
       the settings of another run, but for two of them
@@ -67,12 +69,16 @@ def _main(arguments: argparse.Namespace) -> None:
     }
     command_line.import_keras_quietly()
     from faceattr.errors import UserError
+    from faceattr.training.adding import added_configs
     from faceattr.training.devices.strategy import make_deterministic, make_strategy
     from faceattr.training.plan import merged_settings, new_configs, resumed_configs
 
     file = None if arguments.config is None else pathlib.Path(arguments.config)
+    base = _base(arguments)
     settings = merged_settings(flags, file)
-    if arguments.resume:
+    if base is not None:
+        configs = added_configs(base, arguments.add_attr, settings)
+    elif arguments.resume:
         if arguments.run_dir is None:
             raise UserError("--resume needs --run_dir, the run to go on with")
         configs = resumed_configs(pathlib.Path(arguments.run_dir), settings)
@@ -85,14 +91,14 @@ def _main(arguments: argparse.Namespace) -> None:
         make_deterministic()  # which JAX looks at together with its devices
     strategy = make_strategy(arguments.devices, arguments.logical_devices)
     if arguments.dry_run:
-        _describe(configs, strategy)
+        _describe(configs, strategy, base)
         return
     from faceattr.training.train import TrainingStopped
 
     run_dir = pathlib.Path(arguments.run_dir or _new_folder(configs))
     try:
         if len(configs) == 1:
-            _train_one(config, run_dir, arguments.resume, strategy)
+            _train_one(config, run_dir, arguments.resume, strategy, base)
         else:
             _train_several(configs, run_dir, arguments.resume, strategy)
     except TrainingStopped as stop:
@@ -101,12 +107,29 @@ def _main(arguments: argparse.Namespace) -> None:
         sys.exit(130)
 
 
+def _base(arguments: argparse.Namespace) -> "Run | None":
+    """The run that attributes are added to."""
+    from faceattr.errors import UserError
+    from faceattr.runs.run import Run
+
+    if arguments.add_attr is None and arguments.base is None:
+        return None
+    if arguments.add_attr is None:
+        raise UserError("--from names the run that attributes are added to: name these, --add_attr")
+    if arguments.base is None:
+        raise UserError("--add_attr needs --from, the run whose networks it adds to")
+    for name in ("resume", "config"):
+        if getattr(arguments, name):
+            raise UserError(f"--{name}: --add_attr begins a run, like that of --from; leave it out")
+    return Run.open(pathlib.Path(arguments.base))
+
+
 def _new_folder(configs: "dict[str, TrainConfig]") -> str:
     name = next(iter(configs)) if len(configs) == 1 else "several"
     return f"runs/{name}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
 
 
-def _describe(configs: "dict[str, TrainConfig]", strategy: Any) -> None:
+def _describe(configs: "dict[str, TrainConfig]", strategy: Any, base: "Run | None") -> None:
     """What `--dry_run` prints: the settings, the data, and what a training would take."""
     from faceattr.training.cost import describe_cost
     from faceattr.training.devices.strategy import check_shares
@@ -123,18 +146,24 @@ def _describe(configs: "dict[str, TrainConfig]", strategy: Any) -> None:
     check_shares(strategy, config.batch_size)
     for name, data in load_each(configs):
         print(json.dumps(data.describe(configs[name]), indent=2))
-    print(describe_cost(config, data, strategy))
+    print(describe_cost(config, data, strategy, base))
     if len(configs) > 1:
         print(f"that is for each of {len(configs)} attributes, which train one after the other")
 
 
-def _train_one(config: "TrainConfig", run_dir: pathlib.Path, resume: bool, strategy: Any) -> None:
+def _train_one(
+    config: "TrainConfig",
+    run_dir: pathlib.Path,
+    resume: bool,
+    strategy: Any,
+    base: "Run | None" = None,
+) -> None:
     from faceattr.training.devices.strategy import worker
     from faceattr.training.train import train
     from faceattr.training.watching.guards import TrainingDiverged
 
     try:
-        run = train(config, run_dir, resume, strategy=strategy)
+        run = train(config, run_dir, resume, strategy, base)
     except TrainingDiverged as problem:
         print(
             f"train.py: {problem}; the run is as it was at its last checkpoint. Start a new one "

@@ -100,12 +100,13 @@ def find_attribute(name: str, columns: Iterable[str]) -> Attribute:
     )
 
 
-def attribute_names(text: str) -> list[str]:
-    """The attributes that `--attr` names.
+def attribute_names(text: str, flag: str = "--attr") -> list[str]:
+    """The attributes that a flag names.
 
     Args:
         text: a name; `"all"` for the paper's six; or names with commas between them, where a
             name with a comma in it stands in double quotes.
+        flag: str, for messages.
 
     Raises:
         UserError: if a name is missing, or a quote.
@@ -116,11 +117,11 @@ def attribute_names(text: str) -> list[str]:
         names = next(csv.reader([text], skipinitialspace=True, strict=True), [])
     except csv.Error:
         raise UserError(
-            f"--attr {text}: a name with a comma in it stands in double quotes, as in "
+            f"{flag} {text}: a name with a comma in it stands in double quotes, as in "
             "'smile,\"hat, red\"'"
         ) from None
     if not names or not all(name.strip() for name in names):
-        raise UserError(f"--attr {text!r}: a name is missing; write them as in glasses,smile")
+        raise UserError(f"{flag} {text!r}: a name is missing; write them as in glasses,smile")
     return [name.strip() for name in names]
 
 

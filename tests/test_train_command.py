@@ -114,7 +114,17 @@ def test_help_names_every_setting_before_keras_is_imported():
     flags = re.findall(r"^  --(\w+)[ ,]", process.stdout, re.MULTILINE)
     assert sorted(flags) == sorted({*flags}), "each is there once"
     settings = list(all_options())
-    others = ["preset", "config", "run_dir", "resume", "dry_run", "devices", "logical_devices"]
+    others = [
+        "preset",
+        "config",
+        "run_dir",
+        "resume",
+        "add_attr",
+        "from",
+        "dry_run",
+        "devices",
+        "logical_devices",
+    ]
     assert sorted(flags) == sorted([*settings, *others])
 
 

@@ -233,7 +233,8 @@ class AdversarialModel(keras.Model):
         for name, average in self.averages.items():
             network = getattr(self, name)
             for mean, value in zip(average.weights, network.weights, strict=True):
-                mean.assign(decay * mean + (1.0 - decay) * value)
+                # Of what does not learn it stays the very value.
+                mean.assign(mean + (1.0 - decay) * (value - mean))
 
     def update_means(self, terms: Any) -> dict[str, Any]:
         """Takes a batch's terms into the running means, and returns these."""

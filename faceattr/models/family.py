@@ -137,6 +137,7 @@ class Family(abc.ABC):
         backends: Keras's backends that it trains on.
         precisions: those of `PRECISIONS` that it trains in.
         several: bool, whether one training learns several attributes.
+        extends: bool, whether attributes can be added to a finished training.
         beta_2: float, of Adam, the memory of the squares of gradients.
         alarms: what is said of its curves while all players learn.
     """
@@ -149,6 +150,7 @@ class Family(abc.ABC):
     backends: ClassVar[tuple[str, ...]] = ("tensorflow", "jax")
     precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     several: ClassVar[bool] = False
+    extends: ClassVar[bool] = False
     beta_2: ClassVar[float] = 0.999
     alarms: ClassVar[tuple[Alarm, ...]] = ()
 
@@ -201,6 +203,18 @@ class Family(abc.ABC):
     @abc.abstractmethod
     def build(self, task: Task) -> AdversarialModel:
         """A model with new weights, not compiled."""
+
+    def extend(self, model: Any, task: Task) -> AdversarialModel:
+        """A finished model with the edits of more attributes, not compiled.
+
+        It learns these alone, and leaves all others as they are. Its batches, terms and exports are
+        of the task's attributes, as if there were no others.
+
+        Args:
+            model: of a task of the same size and width.
+            task: what is added, none of which the model has.
+        """
+        raise NotImplementedError(f"{self.name} cannot be added to")
 
     def complete(self, model: Any, faces: TrainingFaces, edits: Sequence[Edit]) -> Any:
         """The model as it is kept, with what it takes from the training faces at once."""

@@ -11,12 +11,13 @@ class BatchNormalization(layers.BatchNormalization):
     """`keras.layers.BatchNormalization` over the last axis, as one operation of TensorFlow.
 
     Keras computes it step by step, and TensorFlow then makes a pass over the maps for each step.
-    On other backends, whose compilers join such steps, for statistics over several replicas, and
-    in inference, it is Keras's own.
+    On other backends, whose compilers join such steps, for statistics over several replicas, where
+    it does not learn, and in inference, it is Keras's own.
     """
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        if not training or self.synchronized or keras.backend.backend() != "tensorflow":
+        plain = not training or self.synchronized or not self.trainable
+        if plain or keras.backend.backend() != "tensorflow":
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf
 

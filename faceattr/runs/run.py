@@ -84,6 +84,12 @@ class Run(CheckpointFiles):
         return tuple(find_attribute(column, [column]) for column in columns)
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Of all attributes that its networks edit: those that they were added to, then its own."""
+        before = self.data.get("added_to", {}).get("columns", ())
+        return (*before, *(attribute.column for attribute in self.attributes))
+
+    @property
     def edits(self) -> tuple[Edit, ...]:
         """The edits that the run learns."""
         return tuple(edit for attribute in self.attributes for edit in attribute.edits)

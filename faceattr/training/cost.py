@@ -10,6 +10,7 @@ import numpy as np
 
 from faceattr.data.packing import cached_in_memory
 from faceattr.pictures.words import duration, figures, memory
+from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
 from faceattr.training.batches import training_batches
 from faceattr.training.data import TrainingData
@@ -44,19 +45,22 @@ class Cost:
     measured_pairs: int
 
 
-def measure_cost(config: TrainConfig, data: TrainingData, strategy: Any) -> Cost:
+def measure_cost(
+    config: TrainConfig, data: TrainingData, strategy: Any, base: Run | None = None
+) -> Cost:
     """Makes a few steps of a training and throws them away.
 
     Args:
         config: the settings.
         data: what to train on.
         strategy: from `make_strategy`; its replicas get equal shares.
+        base: the run that the attributes are added to, if there is one.
     """
     replicas = strategy.num_replicas_in_sync
     pairs = config.batch_size if accelerated() else min(config.batch_size, _PAIRS * replicas)
     few = dataclasses.replace(config, batch_size=pairs)
     with strategy.scope():
-        model = new_model(few, data.attributes)
+        model = new_model(few, data.attributes, base)
         model.jit_compile = compiles(config.xla)
     clock = _Clock()
     with fit_scope(strategy):
@@ -81,7 +85,9 @@ def measure_cost(config: TrainConfig, data: TrainingData, strategy: Any) -> Cost
     )
 
 
-def describe_cost(config: TrainConfig, data: TrainingData, strategy: Any) -> str:
+def describe_cost(
+    config: TrainConfig, data: TrainingData, strategy: Any, base: Run | None = None
+) -> str:
     """What a training with these settings takes on this machine, as lines of text.
 
     Makes a few steps, on a CPU of a few pairs.
@@ -90,8 +96,9 @@ def describe_cost(config: TrainConfig, data: TrainingData, strategy: Any) -> str
         config: the settings.
         data: what to train on.
         strategy: from `make_strategy`.
+        base: the run that the attributes are added to, if there is one.
     """
-    cost = measure_cost(config, data, strategy)
+    cost = measure_cost(config, data, strategy, base)
     replicas = strategy.num_replicas_in_sync
     on = "on one device" if replicas == 1 else f"on each of {replicas} devices"
     parameters = ", ".join(f"{name} {count:,}" for name, count in cost.parameters.items())

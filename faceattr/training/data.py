@@ -17,6 +17,7 @@ from faceattr.data.splits import AnySplit, read_split
 from faceattr.data.table import AttributeTable, count_reasons
 from faceattr.edits import Edit
 from faceattr.errors import UserError
+from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
 
 _logger = logging.getLogger(__name__)
@@ -75,6 +76,8 @@ class TrainingData:
             if split_dir is None
             else read_split(split_dir, table)
         )
+        for attribute in attributes:
+            _refuse_empty(split, attribute.column)
         data = cls(table, attributes, split, faces.synthetic)
         data._log(config)
         if split_dir is not None or config.on_bad_image == "error":
@@ -93,9 +96,18 @@ class TrainingData:
             self.table, self.split, self.attributes, config.options, config.batch_size, config.seed
         )
 
-    def describe(self, config: TrainConfig) -> dict[str, Any]:
-        """What `data.json` of a run holds."""
+    def describe(self, config: TrainConfig, base: Run | None = None) -> dict[str, Any]:
+        """What `data.json` of a run holds.
+
+        Args:
+            config: the settings.
+            base: the run that the attributes are added to, if there is one.
+        """
+        before = {}
+        if base is not None:
+            before["added_to"] = {"run": str(base.folder), "columns": list(base.columns)}
         return {
+            **before,
             "source": config.data,
             "images": len(self.table),
             "attributes": [self._describe(attribute) for attribute in self.attributes],
@@ -193,6 +205,20 @@ def _draw_split(
     return config.family.split(
         config.split, table, attributes, config.test_per_class, config.seed, bad
     )
+
+
+def _refuse_empty(split: AnySplit, column: str) -> None:
+    """A split that is taken up again may be of other attributes, or of other labels."""
+    for use, classes in (
+        ("train on", split.training(column)),
+        ("hold out", split.held_out(column)),
+    ):
+        without, with_it = map(len, classes)
+        if not without or not with_it:
+            raise UserError(
+                f"{column}: {with_it} images with it and {without} without to {use}; both kinds "
+                "are needed, see the labels"
+            )
 
 
 def _refuse_bad_images(table: AttributeTable, indices: np.ndarray) -> None:

@@ -32,7 +32,10 @@ _PAGE = (
     "of all. Made by `make docs` from the declarations."
 )
 
-OF_THE_COMMAND = ("config", "run_dir", "resume", "dry_run", "devices", "logical_devices")
+OF_THE_COMMAND = (
+    *("config", "run_dir", "resume", "dry_run", "add_attr", "base"),
+    *("devices", "logical_devices"),
+)
 """The flags that are no settings."""
 
 
@@ -63,6 +66,10 @@ def settings_page() -> str:
         parts += [f"## {group[0].upper()}{group[1:]}", *filter(None, [_ABOUT.get(group)])]
         parts.append(flags_table(settings).strip())
     return "\n\n".join(parts) + "\n"
+
+
+def _extended() -> str:
+    return " or ".join(name for name, family in families().items() if family.extends)
 
 
 def add_training_flags(parser: argparse.ArgumentParser) -> None:
@@ -105,6 +112,19 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="go on from the newest checkpoint in --run_dir; --steps may make the run longer. Of "
         "several attributes those that are finished are passed over",
+    )
+    run.add_argument(
+        "--add_attr",
+        metavar="NAMES",
+        help="adds attributes to the networks of --from, as --attr names them: a new run that "
+        "learns only what belongs to their edits, with the settings of that run unless flags say "
+        "otherwise; the edits that it has stay as they are",
+    )
+    run.add_argument(
+        "--from",
+        dest="base",
+        metavar="FOLDER",
+        help=f"the finished run that --add_attr adds to, of --model {_extended()}",
     )
     run.add_argument(
         "--dry_run",

@@ -6,7 +6,14 @@ import pathlib
 from collections.abc import Iterable
 from typing import Any
 
-from faceattr.attributes import ALL, PAPER_ATTRIBUTES, attribute_names, find_attribute, joined_names
+from faceattr.attributes import (
+    ALL,
+    PAPER_ATTRIBUTES,
+    Attribute,
+    attribute_names,
+    find_attribute,
+    joined_names,
+)
 from faceattr.errors import UserError
 from faceattr.files import write_text
 from faceattr.runs.presets import preset_config, preset_names
@@ -82,7 +89,7 @@ def new_configs(
     shared = {name: value for name, value in settings.items() if name not in ("attr", "preset")}
     if not settings.get("attr"):
         raise UserError("--attr is needed: which attribute to train, such as --attr young")
-    folders = _folders(settings["attr"])
+    folders = folders_of(settings["attr"])
     try:
         together = preset_config(
             settings.get("preset"), {**shared, "attr": joined_names(folders.values())}
@@ -100,16 +107,19 @@ def new_configs(
         raise UserError(text) from None
 
 
-def _folders(names: Iterable[str]) -> dict[str, str]:
-    """Names of folders that any file system takes, and the attribute that each is for."""
-    columns = [attribute.column for attribute in PAPER_ATTRIBUTES]
+def folders_of(names: Iterable[str], flag: str = "--attr") -> dict[str, str]:
+    """Names of folders that any file system takes, and the attribute that each is for.
+
+    Raises:
+        UserError: naming the flag, if an attribute is named twice.
+    """
     seen: dict[str, str] = {}
     folders: dict[str, str] = {}
     for name in names:
-        attribute = find_attribute(name, [*columns, name.strip()])
+        attribute = named_attribute(name)
         column = attribute.column.lower()
         if column in seen:
-            raise UserError(f"--attr: {seen[column]} and {name} are the same attribute; keep one")
+            raise UserError(f"{flag}: {seen[column]} and {name} are the same attribute; keep one")
         seen[column] = name
         # No letter of a column need be one that find_attribute keeps.
         free = wanted = attribute.name or "attribute"
@@ -117,6 +127,12 @@ def _folders(names: Iterable[str]) -> dict[str, str]:
             free = f"{wanted}_{len(folders) + 1}"
         folders[free] = name
     return folders
+
+
+def named_attribute(name: str) -> Attribute:
+    """What a name stands for in a table that has the column, whatever it has besides."""
+    columns = [attribute.column for attribute in PAPER_ATTRIBUTES]
+    return find_attribute(name, [*columns, name.strip()])
 
 
 def is_several(folder: pathlib.Path) -> bool:

@@ -12,7 +12,8 @@ from faceattr.models.family import Phase, Task
 from faceattr.models.optimizer import adam, learning_rate
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
-from faceattr.runs.weights import newest_model
+from faceattr.runs.weights import finished_model, newest_model
+from faceattr.training.adding import kept_split
 from faceattr.training.batches import training_batches
 from faceattr.training.data import TrainingData
 from faceattr.training.devices.strategy import (
@@ -51,6 +52,7 @@ def train(
     run_dir: pathlib.Path,
     resume: bool = False,
     strategy: Any = None,
+    base: Run | None = None,
 ) -> Run:
     """Trains what the settings say and leaves a run directory.
 
@@ -63,6 +65,8 @@ def train(
         resume: bool. Whether to go on from the newest checkpoint in `run_dir`.
         strategy: where the networks live, a `tf.distribute.Strategy`, or a `JaxStrategy` on JAX.
             Each replica takes an equal share of every batch. Defaults to `make_strategy()`.
+        base: a finished run to whose networks the attributes are added, see `Family.extend`. To
+            resume, it is not needed.
 
     Returns:
         the run, with `model.keras` and `results.json` written.
@@ -84,19 +88,21 @@ def train(
         # The split of its first day, whatever has become of the data since.
         data = TrainingData.load(config, run.split_folder)
     else:
-        data = TrainingData.load(config)
+        data = TrainingData.load(config, None if base is None else kept_split(config, base))
         run = Run(run_dir)
         if chief:
             run = Run.create(run_dir)
-            run.write_data(data.describe(config))
+            run.write_data(data.describe(config, base))
             data.split.write(run.split_folder, data.table)
     with strategy.scope():
-        model = (newest_model(run) if resume else None) or new_model(config, data.attributes)
+        model = (newest_model(run) if resume else None) or new_model(config, data.attributes, base)
         model.jit_compile = compiled
     first_step = model.steps_done
     if first_step > config.steps:
         raise UserError(f"--steps {config.steps}: the run is at step {first_step} already")
     if chief:
+        if base is not None:  # a run that goes on has it from here
+            run.save_checkpoint(model, first_step)
         run.write_config(config)
     advice = Advice(config.family.alarms)
     for phase in config.family.phases(config.options, config.steps):
@@ -123,19 +129,27 @@ def check_backend(config: TrainConfig) -> None:
         )
 
 
-def new_model(config: TrainConfig, attributes: tuple[Attribute, ...]) -> Any:
-    """A model with the initial weights that `config.seed` gives, and its optimizers."""
+def new_model(
+    config: TrainConfig, attributes: tuple[Attribute, ...], base: Run | None = None
+) -> Any:
+    """A model with the initial weights that `config.seed` gives, and its optimizers.
+
+    Args:
+        config: the settings.
+        attributes: what it learns to edit.
+        base: a finished run that they are added to, whose weights it begins with.
+    """
     keras.utils.set_random_seed(config.seed)
-    model = config.family.build(
-        Task(
-            attributes=attributes,
-            options=config.options,
-            image_size=config.image_size,
-            width=config.width,
-            precision=config.precision,
-            synchronized=config.batchnorm == "synchronized",
-        )
+    task = Task(
+        attributes=attributes,
+        options=config.options,
+        image_size=config.image_size,
+        width=config.width,
+        precision=config.precision,
+        synchronized=config.batchnorm == "synchronized",
     )
+    family = config.family
+    model = family.build(task) if base is None else family.extend(finished_model(base), task)
     model.compile(*(_optimizer(config, player) for player in model.networks_of))
     return model
 

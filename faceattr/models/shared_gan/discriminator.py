@@ -77,6 +77,11 @@ class SharedDiscriminator(keras.Model):
         self.to_faces.build((None, height * width * channels))
         self.built = True
 
+    def freeze_shared(self) -> None:
+        """Lets nothing learn but the heads."""
+        for block in (*self.trunk, self.patch):
+            block.trainable = False
+
     def call(self, images: Any, training: bool = False) -> tuple[Any, Any]:
         x, patches = images, images
         for level, block in enumerate(self.trunk):

@@ -95,6 +95,7 @@ class SharedGANFamily(Family):
         }
     }
     several = True
+    extends = True
     beta_2 = 0.99
     alarms = (
         Alarm(
@@ -148,18 +149,21 @@ class SharedGANFamily(Family):
 
     def build(self, task: Task) -> Any:
         """A `SharedGAN` of all edits of the task."""
-        options = dataclasses.asdict(task.options)
-        options.pop("head_start")
-        sparsity = {scope: options.pop(f"sparsity_{scope}") for scope in ("local", "global")}
-        return self.model_class()(
-            edits=task.edits,
-            sparsity=[sparsity[attribute.scope] for attribute in task.attributes],
-            image_size=task.image_size,
-            width=task.width,
-            synchronized=task.synchronized,
-            dtype=task.precision,
-            **options,
+        return self.model_class()(**_arguments(task))
+
+    def extend(self, model: Any, task: Task) -> Any:
+        """A `SharedGAN` whose shared weights stay: the new edits have only what is their own."""
+        from faceattr.models.shared_gan.extending import take_over
+
+        of_task = _arguments(task)
+        larger = self.model_class()(
+            edits=[*model.edits, *of_task.pop("edits")],
+            sparsity=[*model.sparsity, *of_task.pop("sparsity")],
+            added=len(task.attributes),
+            **of_task,
         )
+        take_over(model, larger)
+        return larger
 
     def held_out_batches(
         self, faces: TrainingFaces, edits: Sequence[Edit], image_size: int, most: int
@@ -190,6 +194,22 @@ class SharedGANFamily(Family):
             model.finished("transformation").of_one(number),
             model.finished("gate").of_one(number // 2, edit.adds),
         )
+
+
+def _arguments(task: Task) -> dict[str, Any]:
+    """Of a `SharedGAN`."""
+    options = dataclasses.asdict(task.options)
+    options.pop("head_start")
+    sparsity = {scope: options.pop(f"sparsity_{scope}") for scope in ("local", "global")}
+    return {
+        "edits": task.edits,
+        "sparsity": [sparsity[attribute.scope] for attribute in task.attributes],
+        "image_size": task.image_size,
+        "width": task.width,
+        "synchronized": task.synchronized,
+        "dtype": task.precision,
+        **options,
+    }
 
 
 FAMILY = SharedGANFamily()

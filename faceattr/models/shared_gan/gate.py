@@ -68,6 +68,11 @@ class Gate(keras.Model):
         self.to_attributes.build((None, BOTTLENECK**2 // 4 * 2 * self.width))
         self.built = True
 
+    def freeze_shared(self) -> None:
+        """Lets nothing learn but the outputs."""
+        for block in self.blocks:
+            block.trainable = False
+
     def call(self, maps: Any, training: bool = False) -> Any:
         for block in self.blocks:
             maps = block(maps, training=training)

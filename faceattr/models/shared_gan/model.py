@@ -37,6 +37,8 @@ class SharedGAN(adversarial.AdversarialModel):
         other_heads: float >= 0, weight of a real face under the attributes that its row is not for.
         r1: float >= 0, weight of the R1 penalty.
         ema_decay: float in [0, 1), of the averaged weights that edits are made with; 0 for none.
+        added: int, how many attributes, the last ones, are added to a trained model: they alone
+            learn, in what belongs to them alone, and batches are of them. 0 if all are new.
         synchronized: bool. Whether replicas normalise their shares of a batch together.
         **kwargs: of `keras.Model`; `dtype="mixed_bfloat16"` or `"mixed_float16"` computes the
             networks in half precision, outputs and losses still in float32.
@@ -62,12 +64,14 @@ class SharedGAN(adversarial.AdversarialModel):
         other_heads: float = 0.3,
         r1: float = 0.05,
         ema_decay: float = 0.998,
+        added: int = 0,
         synchronized: bool = False,
         **kwargs: Any,
     ) -> None:
         made = [each if isinstance(each, Edit) else Edit(*each) for each in edits]
         assert len(made) == 2 * len(sparsity), "two edits of each attribute"
-        names = [term.name for term in terms_of(made)]
+        first = len(made) - 2 * added if added else 0
+        names = [term.name for term in terms_of(made[first:])]
         self.terms_type = collections.namedtuple("Objective", names)  # type: ignore[misc]
         super().__init__(**kwargs)
         self.edits = made
@@ -81,6 +85,8 @@ class SharedGAN(adversarial.AdversarialModel):
         self.other_heads = other_heads
         self.r1 = r1
         self.ema_decay = ema_decay
+        self.added = added
+        self.first = first  # of the edits that learn
         self.synchronized = synchronized
         settings = self.network_settings
         self.transformation = SharedTransformation(
@@ -99,8 +105,8 @@ class SharedGAN(adversarial.AdversarialModel):
             average = SharedTransformation(name="average", edits=len(made), **settings)
             self.averages = {"transformation": average, "gate": Gate(name="gates", **of_gate)}
         # The edit that adds glasses, by painted ones of a known truth.
-        columns = [edit.column for edit in made]
-        self.glasses = columns.index(GLASSES) if pairs and GLASSES in columns else None
+        columns = [edit.column for edit in made[first:]]
+        self.glasses = first + columns.index(GLASSES) if pairs and GLASSES in columns else None
         self.build()
 
     def build(self, input_shape: Any = None) -> None:
@@ -108,6 +114,8 @@ class SharedGAN(adversarial.AdversarialModel):
         trained = (self.transformation, self.discriminator, self.gate)
         for network in (*trained, *self.averages.values()):
             network.build()
+            if self.added:
+                network.freeze_shared()
         for name, average in self.averages.items():
             average.trainable = False
             average.set_weights(getattr(self, name).get_weights())
@@ -149,13 +157,15 @@ class SharedGAN(adversarial.AdversarialModel):
 
         Args:
             batch: (images, labels, edits), of each a tuple of groups of rows: float32
-                [n, s, s, 3] in [-1, 1], int8 [n, attributes] and int32 [n].
+                [n, s, s, 3] in [-1, 1], int8 [n, attributes] and int32 [n], of those that learn.
             training: bool.
         """
         groups, labels, edits = batch
         real = ops.concatenate(groups)
         labels = ops.cast(ops.concatenate(labels), "int32")
-        edits = ops.concatenate(edits)
+        # Of the others nothing is known.
+        labels = ops.pad(labels, ((0, 0), (self.first // 2, 0)))
+        edits = ops.concatenate(edits) + self.first
         own = ops.one_hot(edits // 2, len(self.sparsity), dtype="float32")
         known = ops.cast(ops.not_equal(labels, 0), "float32")
         classes = ops.cast(ops.greater(labels, 0), "int32")
@@ -229,9 +239,10 @@ class SharedGAN(adversarial.AdversarialModel):
         wanted = ops.broadcast_to(ops.expand_dims(1 - edits % 2, 1), ops.shape(own))
         faces, patches = edited_logits
         change = losses.mean_change(residual)
-        chosen = ops.one_hot(edits, len(self.edits), dtype="float32")
+        learned = self.edits[self.first :]
+        chosen = ops.one_hot(edits - self.first, len(learned), dtype="float32")
         # As many rows have each edit: so this is the mean over them, also over several batches.
-        changes = ops.mean(ops.expand_dims(change, 1) * chosen, axis=0) * len(self.edits)
+        changes = ops.mean(ops.expand_dims(change, 1) * chosen, axis=0) * len(learned)
         sparsity = ops.matmul(own, ops.convert_to_tensor(self.sparsity, "float32")[:, None])[:, 0]
         return {
             "gan_loss": losses.classification_loss(faces, wanted, own),
@@ -239,9 +250,7 @@ class SharedGAN(adversarial.AdversarialModel):
             "sparsity_loss": ops.mean(sparsity * change),
             "leak_loss": losses.leak_loss(real_logits[0], faces, 1.0 - own),
             "mean_change": ops.mean(change),
-            **{
-                change_term(number, edit): changes[number] for number, edit in enumerate(self.edits)
-            },
+            **{change_term(number, edit): changes[number] for number, edit in enumerate(learned)},
         }
 
     def _of_generator(
@@ -282,5 +291,6 @@ class SharedGAN(adversarial.AdversarialModel):
             "other_heads": self.other_heads,
             "r1": self.r1,
             "ema_decay": self.ema_decay,
+            "added": self.added,
             "synchronized": self.synchronized,
         }

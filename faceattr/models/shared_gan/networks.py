@@ -212,6 +212,12 @@ class SharedTransformation(keras.Model):
         self.to_colour_and_mask.build((None, self.image_size, self.image_size, self._opened))
         self.built = True
 
+    def freeze_shared(self) -> None:
+        """Lets nothing learn but what edits have of their own."""
+        for block in self.blocks:
+            block.convolution.trainable = block.normalization.trainable = False
+        self.to_colour_and_mask.trainable = False
+
     @property
     def blocks(self) -> list[Block]:
         """All blocks, in the order in which an image goes through them."""
