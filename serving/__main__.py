@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import logging
+import os
 import signal
 import socket
 import sys
@@ -14,7 +14,8 @@ from urllib.parse import quote
 from faceattr.command_line import ArgumentParser, import_tensorflow_quietly, run
 from faceattr.errors import UserError
 
-from .repository import ModelSource, Repository, check_base_path
+from .version_folders import ModelSource, check_base_path
+from .wire.limits import Limits
 
 _PROGRAM = "serving"
 
@@ -26,12 +27,6 @@ example:
 docs/serving.md shows how to send a photo and save the answer. Only programs on this machine
 reach the server, unless --rest_api_host says otherwise; no photo is kept or logged.
 """
-
-# More connections than this are answered with HTTP 503: each may hold one body in memory.
-_MOST_CONNECTIONS = 64
-
-# How long a stopped server waits for the requests that it has begun to answer.
-_SECONDS_TO_FINISH = 10
 
 
 def main() -> None:
@@ -122,38 +117,18 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(source: ModelSource, listener: socket.socket) -> None:
     # Imported here, because TensorFlow takes seconds that a mistyped flag need not wait for.
     try:
-        import uvicorn
-
-        from .rest import create_app
+        from .server import Server
     except ModuleNotFoundError as error:
         raise UserError(
             f"the package '{error.name}' is missing; in the project's folder, "
             "pip install '.[serving]'"
         ) from error
-    from .servable import SavedModelServable
-
-    repository = Repository([source], SavedModelServable)
-    for failed in repository.load():
-        print(
-            f"{_PROGRAM}: warning: version {failed.number} of model '{failed.model_name}' at "
-            f"'{failed.path}' did not load ({failed.error_message}); its state is END",
-            file=sys.stderr,
-        )
-    logging.getLogger("serving").setLevel(logging.INFO)
-    config = uvicorn.Config(
-        create_app(repository),
-        lifespan="off",
-        log_config=None,
-        log_level="warning",
-        # The application logs its requests itself.
-        access_log=False,
-        limit_concurrency=_MOST_CONNECTIONS,
-        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
-    )
-    number = repository.versions(source.name)[0].number
-    print(f"serving version {number} of model '{source.name}'; try:", flush=True)
+    server = Server(Limits())
+    server.load([source])
+    numbers = [version.number for version in server.repository.versions(source.name)]
+    print(f"serving version {numbers[0]} of model '{source.name}'; try:", flush=True)
     print(f"  curl {_url(listener)}/v1/models/{quote(source.name, safe='')}", flush=True)
-    uvicorn.Server(config).run(sockets=[listener])
+    server.run(listener)
 
 
 def _url(listener: socket.socket) -> str:
@@ -162,9 +137,9 @@ def _url(listener: socket.socket) -> str:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    # Before the server runs this ends the loading; afterwards uvicorn first answers what it has
-    # begun and then raises the signal again, which ends here.
-    raise SystemExit(0)
+    # While it is loading; once it runs, the server first answers what it has begun.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -1,27 +1,22 @@
 """Which models are served, in which versions, and in what state each version is.
 
-Loading is handed in, so that nothing here needs TensorFlow.
+Only looked up here; `lifecycle` loads and unloads. Nothing here needs TensorFlow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from faceattr.errors import UserError
-
-from .request_error import RequestError
-from .signature import Signature
-
-# TensorFlow Serving keeps a version as a 64-bit signed integer.
-LARGEST_VERSION = 2**63 - 1
-
-SAVED_MODEL_FILE = "saved_model.pb"
+from .wire.request_error import RequestError
+from .wire.signature import Signature
 
 
 class State(Enum):
@@ -34,8 +29,15 @@ class State(Enum):
     END = "END"
 
 
+class Cancel(Protocol):
+    """What stops a prediction that runs."""
+
+    def start_cancel(self) -> None:
+        """Stops it soon; may be called from any thread, and more than once."""
+
+
 class Servable(Protocol):
-    """One loaded version of a model."""
+    """One loaded version of a model. Its calls may come from several threads at once."""
 
     @property
     def signatures(self) -> Mapping[str, Signature]:
@@ -45,23 +47,31 @@ class Servable(Protocol):
     def signature_descriptions(self) -> Mapping[str, Any]:
         """Every signature in the file, as the metadata path shows it."""
 
+    def new_cancel(self) -> Cancel:
+        """What `predict` is handed, so that it can be stopped."""
+
     def predict(
-        self, signature_name: str, tensors: Mapping[str, np.ndarray]
+        self, signature_name: str, tensors: Mapping[str, np.ndarray], cancel: Cancel
     ) -> dict[str, np.ndarray]:
-        """Calls a signature; raises RequestError where the graph refuses the tensors."""
+        """Calls a signature.
+
+        Raises:
+            RequestError: where the graph refuses the tensors.
+            PredictionCancelled: when it was stopped.
+        """
 
 
-@dataclass(frozen=True)
-class ModelSource:
-    """A model's name in the paths and the folder that holds its numbered version folders."""
-
-    name: str
-    base_path: Path
+class PredictionCancelled(Exception):
+    """A prediction was stopped because its time was up."""
 
 
-@dataclass
+@dataclass(eq=False)
 class ModelVersion:
-    """One version of one model; `servable` is there while the state is AVAILABLE."""
+    """One version of one model; `servable` is there from AVAILABLE until it is unloaded.
+
+    Attributes:
+        in_use: int, the requests that are being answered by it.
+    """
 
     model_name: str
     number: int
@@ -70,115 +80,119 @@ class ModelVersion:
     error_code: str = "OK"
     error_message: str = ""
     servable: Servable | None = None
+    in_use: int = 0
+    _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
-    def load(self, load_servable: Callable[[Path], Servable]) -> None:
-        """Loads the version; a failure becomes the state END with its message."""
-        self.state = State.LOADING
+    @contextlib.contextmanager
+    def used(self) -> Iterator[Servable]:
+        """The servable, which stays loaded until the block is left.
+
+        Raises:
+            RequestError: 404 where it was unloaded meanwhile.
+        """
+        with self._changed:
+            servable = self.servable
+            if servable is None or self.state is not State.AVAILABLE:
+                raise _not_found(f"Specific({self.model_name}, {self.number})")
+            self.in_use += 1
         try:
-            self.servable = load_servable(self.path)
-        except Exception as error:  # a broken folder may raise anything; its status tells
-            lines = str(error).strip().splitlines()
-            self.error_code = "UNKNOWN"
-            self.error_message = lines[0] if lines else type(error).__name__
+            yield servable
+        finally:
+            with self._changed:
+                self.in_use -= 1
+                self._changed.notify_all()
+
+    def unload(self, timeout: float) -> None:
+        """Takes no more requests, and gives its memory back when those begun are answered."""
+        with self._changed:
+            self.state = State.UNLOADING
+            self._changed.wait_for(lambda: not self.in_use, timeout)
+            self.servable = None
             self.state = State.END
-        else:
-            self.state = State.AVAILABLE
-
-
-def find_versions(base_path: Path) -> dict[int, Path]:
-    """Finds the numbered version folders directly under a base path, lowest first."""
-    found = {
-        int(entry.name): entry
-        for entry in base_path.iterdir()
-        if entry.name.isascii() and entry.name.isdecimal() and entry.is_dir()
-    }
-    return {number: found[number] for number in sorted(found) if number <= LARGEST_VERSION}
-
-
-def check_base_path(base_path: Path) -> None:
-    """Checks that a folder holds at least one numbered version folder.
-
-    Raises:
-        UserError: with the flag's name and the likely right folder, where it does not.
-    """
-    flag = f"--model_base_path: '{base_path}'"
-    if not base_path.exists():
-        raise UserError(
-            f"{flag} does not exist; pass the folder that holds the numbered version folders, "
-            "such as bundles/add_glasses/saved_model"
-        )
-    if not base_path.is_dir():
-        raise UserError(f"{flag} is not a folder; pass the folder that holds the version folders")
-    try:
-        versions = find_versions(base_path)
-    except OSError as error:
-        raise UserError(
-            f"{flag} cannot be read ({error.strerror}); grant this user access to it"
-        ) from error
-    if versions:
-        return
-    if (base_path / SAVED_MODEL_FILE).is_file():
-        raise UserError(
-            f"{flag} is itself a SavedModel; put it in a folder with a number for a name, such as "
-            f"1, and pass the folder above it"
-        )
-    nested = base_path / "saved_model"
-    if nested.is_dir() and find_versions(nested):
-        raise UserError(f"{flag} has no numbered version folder; pass '{nested}'")
-    raise UserError(
-        f"{flag} has no numbered version folder; the SavedModel belongs in a folder such as "
-        f"'{base_path / '1'}'"
-    )
 
 
 class Repository:
-    """The models that are served, each in its highest version."""
+    """The versions of all models, by name and number. Looked up from any thread."""
 
-    def __init__(
-        self, sources: Sequence[ModelSource], load_servable: Callable[[Path], Servable]
-    ) -> None:
-        """Finds each model's highest version; `load` loads them.
-
-        Args:
-            sources: the models; each base path has passed `check_base_path`.
-            load_servable: loads the SavedModel in a version folder.
-        """
-        self._load_servable = load_servable
+    def __init__(self) -> None:
         self._models: dict[str, dict[int, ModelVersion]] = {}
-        for source in sources:
-            number, path = max(find_versions(source.base_path).items())
-            self._models[source.name] = {number: ModelVersion(source.name, number, path)}
+        self._labels: dict[str, dict[str, int]] = {}
 
-    def load(self) -> list[ModelVersion]:
-        """Loads every version; returns those that did not load."""
-        versions = [version for model in self._models.values() for version in model.values()]
-        for version in versions:
-            version.load(self._load_servable)
-        return [version for version in versions if version.state is State.END]
+    @property
+    def names(self) -> list[str]:
+        """The models, whether loaded or not."""
+        return list(self._models)
 
-    def servable(
-        self, name: str, number: int | None = None, label: str | None = None
-    ) -> tuple[int, Servable]:
+    @property
+    def is_ready(self) -> bool:
+        """Whether every model has a version that answers."""
+        return bool(self._models) and all(
+            any(version.state is State.AVAILABLE for version in model.values())
+            for model in list(self._models.values())
+        )
+
+    def add(self, version: ModelVersion) -> None:
+        """Puts a version in; one of its number is replaced."""
+        # A new dictionary, so that who reads the old one is not disturbed.
+        model = self._models.get(version.model_name, {})
+        self._models[version.model_name] = {**model, version.number: version}
+
+    def set_model(self, name: str) -> None:
+        """Names a model, which may have no version yet."""
+        self._models.setdefault(name, {})
+
+    def set_labels(self, name: str, labels: Mapping[str, int]) -> None:
+        """Replaces the labels of a model: versions by label."""
+        self._labels[name] = dict(labels)
+
+    def remove_model(self, name: str) -> None:
+        """Forgets a model, and what is known about its versions."""
+        self._models.pop(name, None)
+        self._labels.pop(name, None)
+
+    def known(self, name: str) -> dict[int, ModelVersion]:
+        """All versions of a model by number; empty where there is no such model."""
+        return self._models.get(name, {})
+
+    def find(self, name: str, number: int | None = None, label: str | None = None) -> ModelVersion:
         """Finds what answers a call: the asked version, or the highest one that is loaded.
 
-        Returns:
-            The version's number and the loaded version.
-
         Raises:
-            RequestError: 404 where there is none, 400 where a label is asked for.
+            RequestError: 404 where there is none, 400 where the label is not known.
         """
-        _refuse_label(label)
+        number = self._number(name, number, label)
         loaded = {
-            version.number: version.servable
-            for version in self._models.get(name, {}).values()
-            if version.servable is not None
+            version.number: version
+            for version in self.known(name).values()
+            if version.state is State.AVAILABLE
         }
         if number is None and loaded:
-            return max(loaded.items())
+            return loaded[max(loaded)]
         if number is not None and number in loaded:
-            return number, loaded[number]
-        wanted = f"Latest({name})" if number is None else f"Specific({name}, {number})"
-        raise RequestError(f"Servable not found for request: {wanted}", 404)
+            return loaded[number]
+        raise _not_found(f"Latest({name})" if number is None else f"Specific({name}, {number})")
+
+    @contextlib.contextmanager
+    def used(
+        self, name: str, number: int | None = None, label: str | None = None
+    ) -> Iterator[tuple[ModelVersion, Servable]]:
+        """What `find` finds; it stays loaded until the block is left.
+
+        Raises:
+            RequestError: as `find` does.
+        """
+        with contextlib.ExitStack() as stack:
+            for is_last in (False, False, True):
+                version = self.find(name, number, label)
+                try:
+                    servable = stack.enter_context(version.used())
+                except RequestError:
+                    # It was just unloaded; what it was unloaded for is there by now.
+                    if is_last:
+                        raise
+                else:
+                    break
+            yield version, servable
 
     def versions(
         self, name: str, number: int | None = None, label: str | None = None
@@ -186,10 +200,10 @@ class Repository:
         """The versions of a model, or the one asked for, highest first.
 
         Raises:
-            RequestError: 404 where there is none, 400 where a label is asked for.
+            RequestError: 404 where there is none, 400 where the label is not known.
         """
-        _refuse_label(label)
-        model = self._models.get(name, {})
+        number = self._number(name, number, label)
+        model = self.known(name)
         if not model:
             raise RequestError(f"Could not find any versions of model {name}", 404)
         if number is None:
@@ -198,8 +212,14 @@ class Repository:
             raise RequestError(f"Could not find version {number} of model {name}", 404)
         return [model[number]]
 
+    def _number(self, name: str, number: int | None, label: str | None) -> int | None:
+        if label is None:
+            return number
+        labels = self._labels.get(name, {})
+        if label not in labels:
+            raise RequestError(f"Unrecognized servable version label: {label}")
+        return labels[label]
 
-def _refuse_label(label: str | None) -> None:
-    # Labels are given in a model config file, which this server does not read.
-    if label is not None:
-        raise RequestError(f"Unrecognized servable version label: {label}")
+
+def _not_found(wanted: str) -> RequestError:
+    return RequestError(f"Servable not found for request: {wanted}", 404)

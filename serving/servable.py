@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
+from tensorflow.python.eager import cancellation
 
 from faceattr.edits import checked_strength
 from faceattr.errors import UserError
 
-from .repository import SAVED_MODEL_FILE
-from .request_error import RequestError
-from .signature import Signature, describe, read_signature
+from .repository import Cancel, PredictionCancelled
+from .version_folders import SAVED_MODEL_FILE
+from .wire.request_error import RequestError
+from .wire.signature import Signature, describe, read_signature
 
 _SERVE_TAG = "serve"
 # Of an exported edit; its strengths have a range that no signature can tell.
@@ -61,8 +63,12 @@ class SavedModelServable:
             name: describe(definition) for name, definition in sorted(definitions.items())
         }
 
+    def new_cancel(self) -> Cancel:
+        """What stops a prediction between two of its operations."""
+        return cancellation.CancellationManager()
+
     def predict(
-        self, signature_name: str, tensors: Mapping[str, np.ndarray]
+        self, signature_name: str, tensors: Mapping[str, np.ndarray], cancel: Cancel
     ) -> dict[str, np.ndarray]:
         """Calls a signature.
 
@@ -70,6 +76,7 @@ class SavedModelServable:
             signature_name: str, a key of `signatures`.
             tensors: arrays by input name, of the signature's dtypes and shapes (strings as
                 `bytes` objects).
+            cancel: from `new_cancel`.
 
         Returns:
             Arrays by output name, in the signature's order.
@@ -77,12 +84,16 @@ class SavedModelServable:
         Raises:
             RequestError: where the graph refuses the tensors, such as bytes that are no image, or
                 where a strength of an edit is out of its range.
+            PredictionCancelled: when it was stopped.
         """
         if signature_name == _STRENGTH_SIGNATURE:
             _check_strengths(tensors["strength"])
         inputs = {name: tf.constant(array) for name, array in tensors.items()}
         try:
-            outputs = self._functions[signature_name](**inputs)
+            with cancellation.CancellationManagerContext(cancel):
+                outputs = self._functions[signature_name](**inputs)
+        except tf.errors.CancelledError as error:
+            raise PredictionCancelled from error
         except tf.errors.OpError as error:
             if error.error_code not in _HTTP_STATUSES:
                 raise

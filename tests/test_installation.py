@@ -69,14 +69,15 @@ def test_the_server_is_imported_as_a_part_of_the_package(wheel, tmp_path):
         cwd=tmp_path,
     )
     code = (
-        "import sys; sys.path.insert(0, 'there'); import faceattr.serving.rest, faceattr\n"
-        "print(faceattr.__file__, faceattr.serving.rest.__file__)\n"
+        "import sys; sys.path.insert(0, 'there'); import faceattr.serving.rest.app, faceattr\n"
+        "print(faceattr.__file__, faceattr.serving.rest.app.__file__)\n"
         "import faceattr.pictures.html; faceattr.pictures.html.style()\n"
         "assert not any(name.split('.')[0] == 'serving' for name in sys.modules)"
     )
     found = run("-c", code, cwd=tmp_path).split()
     assert found == [
-        str(tmp_path / "there" / "faceattr" / name) for name in ("__init__.py", "serving/rest.py")
+        str(tmp_path / "there" / "faceattr" / name)
+        for name in ("__init__.py", "serving/rest/app.py")
     ]
 
 
@@ -90,9 +91,9 @@ def test_an_editable_install_finds_the_server_within_and_beside_the_package(tmp_
         python=python,
     )
     for folder, name in ((tmp_path, "faceattr.serving"), (copy, "serving")):
-        code = f"import faceattr, {name}.request_error as server\n"
+        code = f"import faceattr, {name}.wire.request_error as server\n"
         code += "print(faceattr.__file__, server.__file__)"
         assert run("-c", code, cwd=folder, python=python).split() == [
             str(copy / "faceattr" / "__init__.py"),
-            str(copy / "serving" / "request_error.py"),
+            str(copy / "serving" / "wire" / "request_error.py"),
         ]

@@ -64,6 +64,10 @@ class Process:
         self._told += told
         return told
 
+    def written(self):
+        """What it has written to stdout by now."""
+        return os.pread(self._files[0].fileno(), 1 << 20, 0).decode()
+
     def send_signal(self, number):
         if self.pid is not None and self.returncode is None:
             os.kill(self.pid, number)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import threading
+import json
+import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import warm_start
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 4
@@ -21,29 +23,42 @@ class RunningServer:
     """A server process: where it listens and what it has written."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: warm_start.Process
     log_path: Path
 
     def log(self) -> str:
         return self.log_path.read_text()
 
+    def logged(self) -> list[dict[str, Any]]:
+        """The lines of the log."""
+        return [json.loads(line) for line in self.log().splitlines()]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Sends a signal; returns the exit status."""
+        self.process.send_signal(number)
+        self.process.communicate(timeout=30)
+        return self.process.returncode
+
+
+# stderr goes to a file while the server runs, so that a test can look at it.
+_PROGRAM = """
+import os, runpy, sys
+os.dup2(os.open(sys.argv.pop(1), os.O_WRONLY | os.O_CREAT, 0o600), 2)
+sys.argv[0] = "serving"
+runpy.run_module("serving", run_name="__main__")
+"""
+
 
 def _start_server(base_path: Path, log_path: Path, *flags: str) -> RunningServer:
     """Starts `python -m serving` on a free port and waits until it says where it listens."""
-    command = [sys.executable, "-m", "serving", "--model_base_path", str(base_path)]
-    with log_path.open("w") as log:
-        process = subprocess.Popen(
-            [*command, "--rest_api_port", "0", *flags],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-    assert process.stdout is not None
-    killer = threading.Timer(60, process.kill)  # a server that never gets ready fails the test
-    killer.start()
-    output = process.stdout.readline() + process.stdout.readline()
-    killer.cancel()
+    ports = ["--rest_api_port", "0"]
+    process = warm_start.Process(
+        ["-c", _PROGRAM, log_path, "--model_base_path", base_path, *ports, *flags], cwd=ROOT
+    )
+    deadline = time.monotonic() + 60  # a server that never gets ready fails the test
+    while process.written().count("\n") < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    output = process.written()
     assert "curl http://127.0.0.1:" in output, output + log_path.read_text()
     return RunningServer(output.split("curl ")[1].split("/v1/")[0], process, log_path)
 
@@ -111,8 +126,7 @@ def server(base_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     log_path = tmp_path_factory.mktemp("server") / "log.txt"
     running = _start_server(base_path, log_path, "--model_name", "a b/c")
     yield running
-    running.process.terminate()
-    running.process.wait(timeout=20)
+    running.stop()
 
 
 @pytest.fixture(scope="session")

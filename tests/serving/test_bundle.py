@@ -21,8 +21,7 @@ def address(bundles, start_server, tmp_path_factory):
         "remove_glasses",
     )
     yield f"{server.url}/v1/models/remove_glasses:predict"
-    server.process.terminate()
-    server.process.wait(timeout=30)
+    server.stop()
 
 
 def jpeg(face):

@@ -1,97 +1,80 @@
-"""Version folders, states and look-ups."""
+"""States and look-ups of versions."""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from faceattr.errors import UserError
-from serving.repository import (
-    ModelSource,
-    Repository,
-    State,
-    check_base_path,
-    find_versions,
-)
-from serving.request_error import RequestError
+from serving.repository import ModelVersion, Repository, State
+from serving.wire.request_error import RequestError
 
 
-def make_versions(folder: Path, *names: str) -> Path:
-    for name in names:
-        (folder / name).mkdir(parents=True)
-    return folder
+def version(number: int, state: State = State.AVAILABLE) -> ModelVersion:
+    servable: Any = object()
+    return ModelVersion("m", number, Path(str(number)), state, servable=servable)
 
 
-def loaded(base_path: Path, load: Any = lambda path: path) -> Repository:
-    repository = Repository([ModelSource("m", base_path)], load)
-    repository.load()
+@pytest.fixture
+def repository() -> Repository:
+    repository = Repository()
+    repository.set_model("m")
+    repository.set_labels("m", {"stable": 9, "next": 11})
+    for one in (version(10), version(9), version(11, State.LOADING)):
+        repository.add(one)
     return repository
 
 
-def test_only_numbered_folders_are_versions(tmp_path: Path) -> None:
-    make_versions(tmp_path, "9", "10", "007", "v3", "1.5", "-1", "\u0661", "1" * 30)
-    (tmp_path / "11").write_text("a file")
-    assert list(find_versions(tmp_path)) == [7, 9, 10]
-
-
-def test_the_highest_number_is_served_not_the_last_name(tmp_path: Path) -> None:
-    repository = loaded(make_versions(tmp_path, "9", "10"))
-    number, servable = repository.servable("m")
-    assert number == 10
-    assert servable == tmp_path / "10"
-    assert [version.state for version in repository.versions("m")] == [State.AVAILABLE]
-    assert repository.servable("m", 10)[0] == 10
+def test_the_highest_loaded_number_answers(repository: Repository) -> None:
+    assert repository.find("m").number == 10
+    assert repository.find("m", 9).number == 9
+    assert repository.find("m", label="stable").number == 9
+    assert [one.number for one in repository.versions("m")] == [11, 10, 9]
+    assert [one.number for one in repository.versions("m", label="next")] == [11]
 
 
 @pytest.mark.parametrize(
     ("look_up", "status", "message"),
     [
-        (lambda r: r.servable("x"), 404, "Servable not found for request: Latest(x)"),
-        (lambda r: r.servable("m", 7), 404, "Servable not found for request: Specific(m, 7)"),
-        (lambda r: r.servable("m", None, "l"), 400, "Unrecognized servable version label: l"),
+        (lambda r: r.find("x"), 404, "Servable not found for request: Latest(x)"),
+        (lambda r: r.find("m", 7), 404, "Servable not found for request: Specific(m, 7)"),
+        (lambda r: r.find("m", 11), 404, "Servable not found for request: Specific(m, 11)"),
+        (lambda r: r.find("m", None, "next"), 404, "Specific(m, 11)"),
+        (lambda r: r.find("m", None, "l"), 400, "Unrecognized servable version label: l"),
         (lambda r: r.versions("x"), 404, "Could not find any versions of model x"),
         (lambda r: r.versions("m", 7), 404, "Could not find version 7 of model m"),
         (lambda r: r.versions("m", None, "l"), 400, "Unrecognized servable version label: l"),
     ],
 )
-def test_what_is_not_there(tmp_path: Path, look_up: Any, status: int, message: str) -> None:
-    repository = loaded(make_versions(tmp_path, "1"))
+def test_what_is_not_there(repository: Repository, look_up: Any, status: int, message: str) -> None:
     with pytest.raises(RequestError) as caught:
         look_up(repository)
-    assert (caught.value.http_status, str(caught.value)) == (status, message)
+    assert caught.value.http_status == status
+    assert message in str(caught.value)
 
 
-def test_a_version_that_fails_to_load_ends_with_its_error(tmp_path: Path) -> None:
-    def fail(path: Path) -> Any:
-        raise ValueError("weights are cut short\nand a second line")
+def test_a_version_stays_until_what_it_has_begun_is_done(repository: Repository) -> None:
+    with repository.used("m") as (used, servable):
+        assert used.number == 10
+        unloading = threading.Thread(target=used.unload, args=(10,))
+        unloading.start()
+        unloading.join(0.05)
+        assert used.state is State.UNLOADING
+        assert used.servable is servable
+        with repository.used("m") as (other, _):  # who comes now gets what is left
+            assert other.number == 9
+    unloading.join(10)
+    assert (used.state, used.servable) == (State.END, None)
+    with pytest.raises(RequestError, match=r"Specific\(m, 10\)"), repository.used("m", 10):
+        pass
 
-    repository = Repository([ModelSource("m", make_versions(tmp_path, "1"))], fail)
-    assert repository.versions("m")[0].state is State.START
-    (failed,) = repository.load()
-    assert failed is repository.versions("m")[0]
-    assert failed.state is State.END
-    assert failed.error_code == "UNKNOWN"
-    assert failed.error_message == "weights are cut short"
-    with pytest.raises(RequestError, match=r"Latest\(m\)"):
-        repository.servable("m")
 
-
-def test_base_paths_that_cannot_be_served(tmp_path: Path) -> None:
-    make_versions(tmp_path, "bundle/saved_model/1", "empty", "version")
-    (tmp_path / "version" / "saved_model.pb").touch()
-    (tmp_path / "file").touch()
-    wrong = {
-        "missing": "does not exist; pass the folder that holds the numbered version folders",
-        "file": "is not a folder",
-        "empty": "has no numbered version folder; the SavedModel belongs in",
-        "version": "is itself a SavedModel",
-        "bundle": f"pass '{tmp_path / 'bundle' / 'saved_model'}'",
-    }
-    for name, message in wrong.items():
-        with pytest.raises(UserError) as caught:
-            check_base_path(tmp_path / name)
-        assert str(caught.value).startswith(f"model_base_path: '{tmp_path / name}'")
-        assert message in str(caught.value)
-    check_base_path(tmp_path / "bundle" / "saved_model")
+def test_ready_means_that_every_model_has_a_version_that_answers(repository: Repository) -> None:
+    assert repository.is_ready
+    repository.set_model("n")
+    assert not repository.is_ready
+    repository.remove_model("n")
+    assert repository.is_ready
+    assert not Repository().is_ready

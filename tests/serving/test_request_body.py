@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from serving.request_body import check_length, read_body, unpack
-from serving.request_error import RequestError
+from serving.wire.limits import Limits
+from serving.wire.request_body import BodyBudget, check_length, unpack
+from serving.wire.request_error import RequestError
 
 LIMIT = 2**20
+BUDGET = Limits(body_bytes=LIMIT, small_body_bytes=10, all_bodies_bytes=100)
 
 
 async def endless() -> AsyncIterator[bytes]:
@@ -25,13 +27,40 @@ async def two_chunks() -> AsyncIterator[bytes]:
 
 
 def test_a_body_is_joined() -> None:
-    assert asyncio.run(read_body(two_chunks())) == b"abc"
+    assert asyncio.run(BodyBudget(BUDGET).read(two_chunks())).body == b"abc"
 
 
 def test_a_body_without_end_is_refused() -> None:
+    budget = BodyBudget(Limits(body_bytes=LIMIT))
     with pytest.raises(RequestError, match="larger than 1 MiB") as caught:
-        asyncio.run(asyncio.wait_for(read_body(endless(), LIMIT), timeout=5))
+        asyncio.run(asyncio.wait_for(budget.read(endless()), timeout=5))
     assert caught.value.http_status == 413
+
+
+async def chunk_of(size: int) -> AsyncIterator[bytes]:
+    yield bytes(size)
+
+
+def test_large_bodies_share_a_budget_and_small_ones_are_free() -> None:
+    budget = BodyBudget(BUDGET)
+    first = asyncio.run(budget.read(chunk_of(90)))  # 80 of the 100
+    with pytest.raises(RequestError, match="as it has memory for") as caught:
+        asyncio.run(budget.read(chunk_of(90)))
+    assert caught.value.http_status == 503
+    asyncio.run(budget.read(chunk_of(30)))
+    asyncio.run(budget.read(chunk_of(10)))
+    with pytest.raises(RequestError):
+        first.hold(200)  # when it is unpacked
+    first.release()
+    asyncio.run(budget.read(chunk_of(90)))
+
+
+def test_what_was_given_back_is_not_taken_again() -> None:
+    held = asyncio.run(BodyBudget(BUDGET).read(chunk_of(30)))
+    held.release()
+    held.release()
+    with pytest.raises(RequestError, match="given up"):
+        held.hold(50)
 
 
 def test_a_declared_length_is_refused_before_reading() -> None:

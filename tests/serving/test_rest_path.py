@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from serving.request_error import RequestError
-from serving.rest_path import RestCall, parse_rest_path
+from serving.wire.request_error import RequestError
+from serving.wire.rest_path import RestCall, parse_rest_path
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from serving.request_error import RequestError
+from serving.repository import PredictionCancelled
 from serving.servable import SavedModelServable, cause
-from serving.signature import TensorSpec
+from serving.wire.request_error import RequestError
+from serving.wire.signature import TensorSpec
+
+
+def predict(
+    servable: SavedModelServable, name: str, tensors: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    return servable.predict(name, tensors, servable.new_cancel())
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +45,13 @@ def test_signatures_are_read_from_the_file(servable: SavedModelServable) -> None
 
 def test_predict_returns_every_output(servable: SavedModelServable) -> None:
     image = np.full((2, 4, 4, 3), 0.25, np.float32)
-    outputs = servable.predict("serving_default", {"image": image})
+    outputs = predict(servable, "serving_default", {"image": image})
     np.testing.assert_array_equal(outputs["edited_image"], -image)
     np.testing.assert_array_equal(outputs["residual"], -2 * image)
 
 
 def test_an_empty_batch_of_strings_is_no_error(servable: SavedModelServable) -> None:
-    outputs = servable.predict("image_bytes", {"image_bytes": np.empty(0, dtype=object)})
+    outputs = predict(servable, "image_bytes", {"image_bytes": np.empty(0, dtype=object)})
     assert outputs["edited_image_bytes"].shape == (0,)
 
 
@@ -70,7 +79,7 @@ def test_tensorflow_errors_become_statuses(
 
     monkeypatch.setitem(servable._functions, "image_bytes", fail)
     with pytest.raises(RequestError, match=r"^first line$") as caught:
-        servable.predict("image_bytes", {})
+        predict(servable, "image_bytes", {})
     assert caught.value.http_status == status
 
 
@@ -82,7 +91,22 @@ def test_other_tensorflow_errors_are_defects(
 
     monkeypatch.setitem(servable._functions, "image_bytes", fail)
     with pytest.raises(tf.errors.InternalError):
-        servable.predict("image_bytes", {})
+        predict(servable, "image_bytes", {})
+
+
+def test_a_prediction_that_runs_can_be_stopped(tmp_path: Path) -> None:
+    class Slow(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
+        def count(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
+            return {"y": tf.while_loop(lambda y: y < 1e9, lambda y: [y + 0.001], [x[0]])[0]}
+
+    model = Slow()
+    tf.saved_model.save(model, str(tmp_path), signatures={"serving_default": model.count})
+    servable = SavedModelServable(tmp_path)
+    cancel = servable.new_cancel()
+    threading.Timer(0.2, cancel.start_cancel).start()
+    with pytest.raises(PredictionCancelled):
+        servable.predict("serving_default", {"x": np.zeros(1, np.float32)}, cancel)
 
 
 def test_the_cause_is_found_under_a_stack_trace() -> None:

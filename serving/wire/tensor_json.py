@@ -1,4 +1,4 @@
-"""One JSON value to one array and back, by TensorFlow Serving's rules.
+"""One JSON value to one array, by TensorFlow Serving's rules.
 
 Numbers become numbers, `{"b64": "<standard base64>"}` becomes bytes, nested lists become the
 shape. Nothing here knows about requests or signatures.
@@ -13,13 +13,13 @@ import json
 
 import numpy as np
 
+from .flat_numbers import MAX_RANK
 from .request_error import RequestError
 
 BASE64_KEY = "b64"
-BYTES_SUFFIX = "_bytes"
 
-_FLOATS: dict[str, type[np.floating]] = {"float": np.float32, "double": np.float64}
-_INTEGERS: dict[str, type[np.integer]] = {
+FLOATS: dict[str, type[np.floating]] = {"float": np.float32, "double": np.float64}
+INTEGERS: dict[str, type[np.integer]] = {
     "int8": np.int8,
     "int16": np.int16,
     "int32": np.int32,
@@ -30,11 +30,11 @@ _INTEGERS: dict[str, type[np.integer]] = {
     "uint64": np.uint64,
 }
 
-# NumPy holds at most 64 dimensions; no image model comes near.
-_MAX_RANK = 32
-
 # An error message quotes the value it is about, but not a megabyte of it.
 _SHOWN_CHARACTERS = 80
+
+
+_SHORT = json.JSONEncoder(default=lambda numbers: numbers.text[:_SHOWN_CHARACTERS].decode())
 
 
 def is_base64_object(value: object) -> bool:
@@ -45,7 +45,7 @@ def is_base64_object(value: object) -> bool:
 def shown(value: object) -> str:
     """Writes a JSON value for an error message, cut short where it is long."""
     # Only the first few parts of a long value are written at all.
-    chunks = itertools.islice(json.JSONEncoder().iterencode(value), _SHOWN_CHARACTERS)
+    chunks = itertools.islice(_SHORT.iterencode(value), _SHOWN_CHARACTERS)
     text = "".join(chunk[: _SHOWN_CHARACTERS + 1] for chunk in chunks)
     return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "..."
 
@@ -65,12 +65,12 @@ def to_array(value: object, dtype: str) -> np.ndarray:
             the type has no form in JSON.
     """
     shape = _dense_shape(value)
-    if len(shape) > _MAX_RANK:
-        raise RequestError(f"JSON lists are nested {len(shape)} deep; at most {_MAX_RANK} fit")
+    if len(shape) > MAX_RANK:
+        raise RequestError(f"JSON lists are nested {len(shape)} deep; at most {MAX_RANK} fit")
     leaves = _flatten(value, shape)
-    if dtype in _FLOATS:
+    if dtype in FLOATS:
         array = _float_array(leaves, dtype)
-    elif dtype in _INTEGERS:
+    elif dtype in INTEGERS:
         array = _integer_array(leaves, dtype)
     elif dtype == "bool":
         array = _bool_array(leaves)
@@ -79,34 +79,6 @@ def to_array(value: object, dtype: str) -> np.ndarray:
     else:
         raise RequestError(f"Conversion of JSON Value: {shown(value)} to type: {dtype}", 501)
     return array.reshape(shape)
-
-
-def to_json(name: str, array: np.ndarray) -> object:
-    """Converts an output array to a JSON value.
-
-    Args:
-        name: str, the output's name; where it ends in `_bytes`, strings are sent as base64.
-        array: numbers, booleans or `bytes` objects, of any shape.
-
-    Returns:
-        Nested lists of the array's shape; the bare value where it has none.
-
-    Raises:
-        RequestError: 500 where a text output is not UTF-8, 501 where the type has no form in
-            JSON.
-    """
-    if array.dtype == object:
-        as_base64 = name.endswith(BYTES_SUFFIX)
-        leaves = [_string_to_json(name, leaf, as_base64) for leaf in array.reshape(-1).tolist()]
-        return np.array(leaves, dtype=object).reshape(array.shape).tolist()
-    if array.dtype == np.float32:
-        # By way of the shortest decimal text that gives the same float32: 0.2 is sent as 0.2,
-        # where a direct conversion to Python's 64-bit float would send 0.20000000298023224.
-        leaves = [float(text) for text in map(str, array.reshape(-1))]
-        return np.array(leaves, dtype=np.float64).reshape(array.shape).tolist()
-    if array.dtype == np.bool_ or array.dtype in (*_FLOATS.values(), *_INTEGERS.values()):
-        return array.tolist()
-    raise RequestError(f"Failed to write JSON value for tensor type: {array.dtype}", 501)
 
 
 def _dense_shape(value: object) -> tuple[int, ...]:
@@ -157,7 +129,7 @@ def _require(leaves: list[object], allowed: set[type], dtype: str) -> None:
 
 def _float_array(leaves: list[object], dtype: str) -> np.ndarray:
     _require(leaves, {int, float}, dtype)
-    kind = _FLOATS[dtype]
+    kind = FLOATS[dtype]
     largest_exact = 2 ** (np.finfo(kind).nmant + 1) - 1
     for leaf in leaves:
         if type(leaf) is int and abs(leaf) > largest_exact:
@@ -179,11 +151,11 @@ def _lossy_error(value: object, dtype: str) -> RequestError:
 
 def _integer_array(leaves: list[object], dtype: str) -> np.ndarray:
     _require(leaves, {int}, dtype)
-    limits = np.iinfo(_INTEGERS[dtype])
+    limits = np.iinfo(INTEGERS[dtype])
     for leaf in leaves:
         if not limits.min <= leaf <= limits.max:  # type: ignore[operator]
             raise _type_error(leaf, dtype)
-    return np.array(leaves, dtype=_INTEGERS[dtype])
+    return np.array(leaves, dtype=INTEGERS[dtype])
 
 
 def _bool_array(leaves: list[object]) -> np.ndarray:
@@ -225,16 +197,3 @@ def _decode_base64(text: str) -> bytes:
         return base64.b64decode(compact, validate=True)
     except (binascii.Error, ValueError) as error:
         raise RequestError("Unable to base64 decode: not standard base64") from error
-
-
-def _string_to_json(name: str, leaf: bytes, as_base64: bool) -> object:
-    if as_base64:
-        return {BASE64_KEY: base64.b64encode(leaf).decode("ascii")}
-    try:
-        return leaf.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise RequestError(
-            f"Output '{name}' is not UTF-8 text; a model that gives bytes must name the output "
-            f"with the ending {BYTES_SUFFIX}",
-            500,
-        ) from error

@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from .repository import LARGEST_VERSION
 from .request_error import RequestError
+
+# TensorFlow Serving keeps a version as a 64-bit signed integer.
+LARGEST_VERSION = 2**63 - 1
 
 _VERSION = r"(?:/versions/(?P<version>[0-9]+)|/labels/(?P<label>[^/:]+))?"
 _POST = re.compile(

@@ -1,0 +1,1 @@
+"""Requests to one signature wait in a queue and run together."""

@@ -1,0 +1,228 @@
+"""Predictions wait in queues, one for each signature, and run in batches on a few threads.
+
+The parameters are TensorFlow Serving's, and mean the same. Without them each request is a batch
+of its own. Whatever is asked, only so many requests wait, only so many pixels are decoded at once,
+and nothing runs longer than the time of who asked for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+
+from ..repository import Cancel, PredictionCancelled
+from ..wire.limits import Limits
+from ..wire.request_error import RequestError
+from .parameters import BatchingParameters
+from .task import Prediction, Tensors, joined, padded, parted
+
+# One request is prepared while another is predicted. TensorFlow already spreads a prediction over
+# all cores, so more at once gain little, and each holds its images in memory.
+_THREADS_WITHOUT_BATCHING = 2
+
+# How often the time of what runs is looked at.
+_SECONDS_BETWEEN_LOOKS = 0.1
+
+
+class Scheduler:
+    """The queues, and the threads that take from them."""
+
+    def __init__(self, limits: Limits, parameters: BatchingParameters | None = None) -> None:
+        """Starts the threads, which end with the process or at `stop`."""
+        self._limits = limits
+        self._parameters = parameters
+        self._queues: dict[object, deque[Prediction]] = {}
+        self._running: dict[object, tuple[float, Cancel]] = {}
+        self._running_pixels = 0
+        self._waiting = 0
+        self._stopping = False
+        self._changed = threading.Condition()
+        self._ended = threading.Event()
+        count = parameters.num_batch_threads if parameters else _THREADS_WITHOUT_BATCHING
+        for work in [*[self._work] * count, self._watch]:
+            threading.Thread(target=work, daemon=True, name="prediction").start()
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait."""
+        return self._waiting
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next request would be refused, whatever it asks for."""
+        return self._waiting >= self._limits.waiting
+
+    def submit(self, prediction: Prediction) -> None:
+        """Puts a request in its queue; its future tells what became of it.
+
+        Raises:
+            RequestError: 503 where too many wait already.
+        """
+        with self._changed:
+            if self._stopping:
+                raise RequestError("The server is being stopped", 503)
+            queue = self._queues.get(prediction.key, ())
+            if self.is_full or self._is_queue_full(queue, prediction):
+                raise RequestError(
+                    "The batch scheduling queue to which this task was submitted is full; try "
+                    "again later",
+                    503,
+                )
+            self._queues.setdefault(prediction.key, deque()).append(prediction)
+            self._waiting += 1
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """Takes no more, refuses what waits, and stops what runs."""
+        with self._changed:
+            self._stopping = True
+            for queue in self._queues.values():
+                for prediction in queue:
+                    prediction.fail(RequestError("The server is being stopped", 503))
+            self._queues.clear()
+            self._waiting = 0
+            for _, cancel in self._running.values():
+                cancel.start_cancel()
+            self._changed.notify_all()
+        self._ended.set()
+
+    def _is_queue_full(self, queue: deque[Prediction] | tuple[()], added: Prediction) -> bool:
+        if self._parameters is None:
+            return False
+        rows = sum(prediction.weight for prediction in queue) + added.weight
+        most = self._parameters.max_enqueued_batches * self._parameters.max_batch_size
+        return bool(queue) and rows > most
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                batch = self._next_batch()
+                while batch is None:
+                    if self._stopping:
+                        return
+                    self._changed.wait(self._seconds_to_next())
+                    batch = self._next_batch()
+                pixels = sum(prediction.pixels for prediction in batch)
+                self._running_pixels += pixels
+                cancel = batch[0].servable.new_cancel()
+                deadline = max(prediction.deadline for prediction in batch)
+                self._running[cancel] = (deadline, cancel)
+            try:
+                self._run(batch, cancel)
+            finally:
+                with self._changed:
+                    self._running_pixels -= pixels
+                    del self._running[cancel]
+                    self._changed.notify()
+
+    def _watch(self) -> None:
+        """Stops what runs for longer than anybody waits."""
+        while not self._ended.wait(_SECONDS_BETWEEN_LOOKS):
+            now = time.monotonic()
+            with self._changed:
+                late = [cancel for deadline, cancel in self._running.values() if deadline <= now]
+            for cancel in late:
+                cancel.start_cancel()
+
+    def _next_batch(self) -> list[Prediction] | None:
+        """Takes the batch that waits for the longest, if it may run now."""
+        now = time.monotonic()
+        for key in list(self._queues):
+            self._forget_late(key, now)
+        ready = [queue for queue in self._queues.values() if self._is_ready(queue, now)]
+        if not ready:
+            return None
+        queue = min(ready, key=lambda queue: queue[0].arrived)
+        # Nothing overtakes one that waits for room: it would wait for ever.
+        if self._running_pixels and not self._fits(queue[0].pixels + self._running_pixels):
+            return None
+        batch = [queue.popleft()]
+        while queue and self._may_join(batch, queue[0]):
+            batch.append(queue.popleft())
+        self._waiting -= len(batch)
+        if not queue:
+            del self._queues[batch[0].key]
+        return batch
+
+    def _forget_late(self, key: object, now: float) -> None:
+        queue = self._queues[key]
+        while queue and (queue[0].deadline <= now or queue[0].future.cancelled()):
+            queue.popleft().fail(_too_late())
+            self._waiting -= 1
+        if not queue:
+            del self._queues[key]
+
+    def _fits(self, pixels: int) -> bool:
+        return pixels <= self._limits.pixels
+
+    def _may_join(self, batch: list[Prediction], added: Prediction) -> bool:
+        if self._parameters is None or batch[0].rows is None or added.rows is None:
+            return False
+        rows = sum(prediction.weight for prediction in batch) + added.rows
+        pixels = sum(prediction.pixels for prediction in batch) + added.pixels
+        return rows <= self._parameters.max_batch_size and self._fits(pixels + self._running_pixels)
+
+    def _is_ready(self, queue: deque[Prediction], now: float) -> bool:
+        if self._parameters is None or queue[0].rows is None:
+            return True
+        if now - queue[0].arrived >= self._parameters.batch_timeout_micros / 1e6:
+            return True
+        return sum(prediction.weight for prediction in queue) >= self._parameters.max_batch_size
+
+    def _seconds_to_next(self) -> float | None:
+        if self._parameters is None or not self._queues:
+            return None
+        oldest = min(queue[0].arrived for queue in self._queues.values())
+        ready = oldest + self._parameters.batch_timeout_micros / 1e6
+        return max(ready - time.monotonic(), 0.005)
+
+    def _run(self, batch: list[Prediction], cancel: Cancel) -> None:
+        batch = [task for task in batch if task.future.set_running_or_notify_cancel()]
+        if len(batch) == 1:
+            self._run_one(batch[0], cancel)
+        elif batch:
+            try:
+                rows = [prediction.weight for prediction in batch]
+                outputs = parted(self._predict(batch, joined(batch), sum(rows), cancel), rows)
+            except RequestError:
+                # One of them is bad, and the others must not suffer for it.
+                for prediction in batch:
+                    self._run_one(prediction, cancel)
+            except BaseException as error:
+                for prediction in batch:
+                    prediction.fail(error)
+            else:
+                for prediction, part in zip(batch, outputs, strict=True):
+                    prediction.future.set_result(part)
+
+    def _run_one(self, prediction: Prediction, cancel: Cancel) -> None:
+        try:
+            outputs = self._predict([prediction], prediction.tensors, prediction.rows, cancel)
+        except BaseException as error:
+            prediction.fail(error)
+        else:
+            prediction.future.set_result(outputs)
+
+    def _predict(
+        self, batch: Sequence[Prediction], tensors: Tensors, rows: int | None, cancel: Cancel
+    ) -> Tensors:
+        padding = 0 if rows is None else self._padding(rows)
+        if padding:
+            tensors = padded(tensors, padding)
+        try:
+            outputs = batch[0].servable.predict(batch[0].signature_name, tensors, cancel)
+        except PredictionCancelled:
+            raise _too_late() from None
+        if padding:
+            outputs = {name: array[:rows] for name, array in outputs.items()}
+        return outputs
+
+    def _padding(self, rows: int) -> int:
+        sizes = self._parameters.allowed_batch_sizes if self._parameters else ()
+        return next((size - rows for size in sizes if size >= rows), 0)
+
+
+def _too_late() -> RequestError:
+    return RequestError("The request took longer than it may; send fewer or smaller images", 504)

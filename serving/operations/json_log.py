@@ -1,0 +1,66 @@
+"""The log: a line of JSON for each event, and never what a request holds."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+from datetime import UTC, datetime
+
+_LONGEST_PATH = 200
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+_logger = logging.getLogger("serving")
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record as one line of JSON: time, level, message, and the record's `fields`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def set_up() -> None:
+    """Sends the server's log, and that of its HTTP library, to stderr."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter())
+    for name, level in (("serving", logging.INFO), ("uvicorn", logging.ERROR)):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.propagate = False
+        logger.setLevel(level)
+
+
+def request_id(sent: str) -> str:
+    """The id that a client sent, where it is one that a log can hold; else a new one."""
+    return sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
+
+
+def log_request(identity: str, method: str, path: str, status: int | str, seconds: float) -> None:
+    """Logs an answered request.
+
+    Args:
+        identity: str, the request's id.
+        method: str, of HTTP, or "gRPC".
+        path: str, still URL-encoded, so that it cannot break the line; cut where it is long.
+        status: the status of the answer.
+        seconds: float, that it took.
+    """
+    fields = {
+        "request_id": identity,
+        "method": method,
+        "path": path if len(path) <= _LONGEST_PATH else path[:_LONGEST_PATH] + "...",
+        "status": status,
+        "milliseconds": round(seconds * 1000, 1),
+    }
+    _logger.info("request", extra={"fields": fields})
