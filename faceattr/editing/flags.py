@@ -15,9 +15,37 @@ if TYPE_CHECKING:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Adds them to a parser."""
+    add_edits(parser, required=True)
+    parser.add_argument(
+        "--face",
+        default="all",
+        help="which faces: all, largest, the number of one, the largest being 1, or "
+        "left,top,right,bottom in pixels (%(default)s)",
+    )
+    parser.add_argument(
+        "--crop",
+        choices=list(CROPS),
+        help="no face is looked for: the picture is a square face crop (none), or has the frame of "
+        "CelebA's or LFW's aligned pictures",
+    )
+    parser.add_argument(
+        "--quality",
+        type=int,
+        help="of JPEG, WebP, AVIF and HEIC, 1 to 100 (default: a JPEG as it was, 95 for others)",
+    )
+    parser.add_argument(
+        "--max_megapixels",
+        type=float,
+        default=MAX_PIXELS / 1e6,
+        help="larger photos are refused, for they take memory (%(default)s)",
+    )
+
+
+def add_edits(parser: argparse.ArgumentParser, required: bool) -> None:
+    """Adds those that say what is made of a face."""
     parser.add_argument(
         "--edit",
-        required=True,
+        required=required,
         action="append",
         metavar="EDIT[=STRENGTH]",
         help="which edit, such as add_glasses, or the folder of a bundle; several add up",
@@ -34,33 +62,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="where edits are looked for before they are among the shipped ones (%(default)s)",
     )
     parser.add_argument(
-        "--face",
-        default="all",
-        help="which faces: all, largest, the number of one, the largest being 1, or "
-        "left,top,right,bottom in pixels (%(default)s)",
-    )
-    parser.add_argument(
-        "--crop",
-        choices=list(CROPS),
-        help="no face is looked for: the picture is a square face crop (none), or has the frame of "
-        "CelebA's or LFW's aligned pictures",
-    )
-    parser.add_argument(
         "--always",
         action="store_true",
         help="make all of an edit of faces too that have it already, where a network that looks "
         "whether it is needed would hold it back",
-    )
-    parser.add_argument(
-        "--quality",
-        type=int,
-        help="of JPEG, WebP, AVIF and HEIC, 1 to 100 (default: a JPEG as it was, 95 for others)",
-    )
-    parser.add_argument(
-        "--max_megapixels",
-        type=float,
-        default=MAX_PIXELS / 1e6,
-        help="larger photos are refused, for they take memory (%(default)s)",
     )
 
 
