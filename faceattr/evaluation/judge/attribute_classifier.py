@@ -237,15 +237,16 @@ def _fit(model: keras.Model, batches: TrainingBatches, settings: ClassifierSetti
         ),
         masked_loss(settings.smoothing),
     )
+    # Not `fit`: on a single core TensorFlow waits there for ever for the thread that would read.
     with progress_bar(total=steps, desc="classifier", unit="step") as bar:
-        advance = keras.callbacks.LambdaCallback(
-            on_train_batch_end=lambda _, logs: (
-                bar.set_postfix(loss=f"{logs['loss']:.3f}", refresh=False),
-                bar.update(),
-            )
-        )
-        # The end of `fit` puts the averaged weights in place.
-        trained.fit(batches, epochs=settings.epochs, shuffle=False, verbose=0, callbacks=[advance])
+        for _ in range(settings.epochs):
+            trained.reset_metrics()
+            for place in range(len(batches)):
+                logs = trained.train_on_batch(*batches[place], return_dict=True)
+                bar.set_postfix(loss=f"{logs['loss']:.3f}", refresh=False)
+                bar.update()
+            batches.on_epoch_end()
+    trained.optimizer.finalize_variable_values(trained.trainable_variables)
 
 
 def _save(classifier: AttributeClassifier, folder: pathlib.Path) -> None:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import keras
 import numpy as np
 from keras import ops
 
@@ -192,7 +191,7 @@ def resized(images: np.ndarray, image_size: int) -> np.ndarray:
     )
 
 
-class TrainingBatches(keras.utils.PyDataset):
+class TrainingBatches:
     """Shuffled batches, changed at random: (float32 images in [-1, 1], float32 labels).
 
     Images are mirrored, moved by whole pixels, and changed in light and contrast. They are not
@@ -212,7 +211,6 @@ class TrainingBatches(keras.utils.PyDataset):
     def __init__(
         self, crops: np.ndarray, labels: np.ndarray, batch_size: int, jitter: float, seed: int
     ) -> None:
-        super().__init__()
         assert crops.dtype == np.uint8
         self._crops = crops
         self._labels = labels
@@ -235,6 +233,7 @@ class TrainingBatches(keras.utils.PyDataset):
         return _changed(self._crops[chosen], self._jitter, random), self._labels[chosen]
 
     def on_epoch_end(self) -> None:
+        """Shuffles anew."""
         self._epoch += 1
         self._order = self._shuffled()
 
