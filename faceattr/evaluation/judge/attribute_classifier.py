@@ -26,18 +26,19 @@ from faceattr.evaluation.judge.classifier_data import (
     resized,
     weighted_labels,
 )
-from faceattr.evaluation.judge.classifier_network import build_classifier, masked_loss
+from faceattr.evaluation.judge.classifier_network import FEATURES, build_classifier, masked_loss
 from faceattr.evaluation.judge.scores import ColumnScore, ReliabilityBin, column_score, reliability
 from faceattr.evaluation.settings import ClassifierSettings
 from faceattr.files import replacing, write_text
 from faceattr.progress import progress_bar
+from faceattr.training.devices.strategy import compiles
 
 _logger = logging.getLogger(__name__)
 
 # Changes with the network, the loss, the schedule or what is kept of it, so that an older cache is
 # not taken up.
 _VERSION = 3
-_BATCH = 128
+_FACES_AT_ONCE = 64
 _WARM_UP_SHARE = 0.1
 
 
@@ -97,9 +98,15 @@ class AttributeClassifier:
         Args:
             images: uint8 [n, s, s, 3], face crops of any size s.
         """
-        logits, features = self._run(images)
-        mirrored, _ = self._run(images[:, :, ::-1])
-        return Seen(_sigmoid((logits + mirrored) / 2), features)
+        assert images.dtype == np.uint8, "the classifier sees what a user sees: uint8 images"
+        logits, features = [np.zeros((0, len(self.columns)))], [np.zeros((0, FEATURES))]
+        for start in range(0, len(images), _FACES_AT_ONCE):
+            crops = resized(images[start : start + _FACES_AT_ONCE], self.image_size)
+            out = self.model(np.concatenate([crops, crops[:, :, ::-1]]), training=False)
+            found = ops.convert_to_numpy(out["logits"]).astype(np.float64)
+            logits.append((found[: len(crops)] + found[len(crops) :]) / 2)
+            features.append(ops.convert_to_numpy(out["features"]).astype(np.float64)[: len(crops)])
+        return Seen(_sigmoid(np.concatenate(logits)), np.concatenate(features))
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """`look` without the features: uint8 [n, s, s, 3] to float64 [n, len(columns)]."""
@@ -116,18 +123,6 @@ class AttributeClassifier:
                 f"the attribute classifier was not trained on {column}; its data lack that column"
             )
         return self.probabilities(images)[:, self.columns.index(column)]
-
-    def _run(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(logits, features) of images as they are, each float64."""
-        assert images.dtype == np.uint8, "the classifier sees what a user sees: uint8 images"
-        names = ("logits", "features")
-        parts = [[np.zeros((0, self.model.output[name].shape[-1]))] for name in names]
-        for start in range(0, len(images), _BATCH):
-            crops = resized(images[start : start + _BATCH], self.image_size)
-            out = self.model(crops, training=False)
-            for name, found in zip(names, parts, strict=True):
-                found.append(ops.convert_to_numpy(out[name]).astype(np.float64))
-        return np.concatenate(parts[0]), np.concatenate(parts[1])
 
 
 def attribute_classifier(
@@ -227,16 +222,17 @@ def _fit(model: keras.Model, batches: TrainingBatches, settings: ClassifierSetti
         warmup_steps=warm_up,
     )
     trained = keras.Model(model.input, model.output["logits"])
-    trained.compile(
-        keras.optimizers.AdamW(
-            rate,
-            weight_decay=settings.weight_decay,
-            use_ema=True,
-            # Averages over about the last twentieth of the training.
-            ema_momentum=1 - 1 / max(2.0, steps / 20),
-        ),
-        masked_loss(settings.smoothing),
+    optimizer = keras.optimizers.AdamW(
+        rate,
+        weight_decay=settings.weight_decay,
+        use_ema=True,
+        # Averages over about the last twentieth of the training.
+        ema_momentum=1 - 1 / max(2.0, steps / 20),
     )
+    # Variables that are made within the first step would have TensorFlow trace it twice.
+    optimizer.build(trained.trainable_variables)
+    # Keras would take XLA on CPUs too, where compiling costs more than it gains.
+    trained.compile(optimizer, masked_loss(settings.smoothing), jit_compile=compiles("auto"))
     # Not `fit`: on a single core TensorFlow waits there for ever for the thread that would read.
     with progress_bar(total=steps, desc="classifier", unit="step") as bar:
         for _ in range(settings.epochs):
@@ -246,7 +242,7 @@ def _fit(model: keras.Model, batches: TrainingBatches, settings: ClassifierSetti
                 bar.set_postfix(loss=f"{logs['loss']:.3f}", refresh=False)
                 bar.update()
             batches.on_epoch_end()
-    trained.optimizer.finalize_variable_values(trained.trainable_variables)
+    optimizer.finalize_variable_values(trained.trainable_variables)
 
 
 def _save(classifier: AttributeClassifier, folder: pathlib.Path) -> None:
