@@ -16,6 +16,8 @@ below this."""
 # Keeps these draws apart from other draws of the same seed.
 _BOOTSTRAP_DRAWS = 0xB007
 
+_VALUES_AT_ONCE = 1 << 18
+
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
@@ -83,11 +85,17 @@ def mean(
         nan = float("nan")
         return Estimate(nan, nan, nan, 0, confidence)
     random = np.random.default_rng([seed, _BOOTSTRAP_DRAWS])
-    means = [values[random.integers(count, size=count)].mean() for _ in range(draws)]
-    return Estimate(float(values.mean()), *between(means, confidence), count, confidence)
+    # Many resamples at once, as far as they take little memory.
+    rows = max(1, _VALUES_AT_ONCE // count)
+    sizes = [min(rows, draws - start) for start in range(0, draws, rows)]
+    means = [values[random.integers(count, size=(size, count))].mean(axis=1) for size in sizes]
+    bounds = between(np.concatenate(means), confidence)
+    return Estimate(float(values.mean()), *bounds, count, confidence)
 
 
-def between(draws: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float]:
+def between(
+    draws: Sequence[float] | np.ndarray, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
     """The bounds between which so many of the draws of a bootstrap lie."""
     low, high = np.quantile(draws, [0.5 - confidence / 2, 0.5 + confidence / 2])
     return float(low), float(high)
