@@ -1,7 +1,12 @@
 """Shared by the tests: real faces where they are, and one tiny finished run."""
 
+import contextlib
+import fcntl
+import functools
 import os
 import pathlib
+import shutil
+from collections.abc import Callable
 
 import hypothesis
 import pytest
@@ -40,16 +45,51 @@ def lfw_dir() -> pathlib.Path:
     return real_faces("lfw")
 
 
+def made_once(factory: pytest.TempPathFactory, path: str, make: Callable) -> pathlib.Path:
+    """A folder that one of the processes which share the tests makes and all of them read."""
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # whose folders are those of the processes
+    folder = base / path
+    made = base / f"{folder.name}.made"
+    with made.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of one that failed
+            make(folder)
+            made.touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def untraced():
+    """`with untraced():`, a training that makes a step or two: TensorFlow takes seconds to trace a
+    step before the first, and runs it here operation by operation for the same numbers.
+    """
+    import tensorflow as tf
+
+    @contextlib.contextmanager
+    def untraced():
+        tf.config.run_functions_eagerly(True)
+        try:
+            yield
+        finally:
+            tf.config.run_functions_eagerly(False)
+
+    return untraced
+
+
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory: pytest.TempPathFactory):
     """A run of three steps at 32x32: real in every file, poor in every picture."""
+    from faceattr.runs.run import Run
     from faceattr.runs.settings import TrainConfig
     from faceattr.training.train import train
 
     config = TrainConfig.of(
         attr="glasses", image_size=32, width=4, batch_size=4, steps=3, synthetic_faces=24
     )
-    return train(config, tmp_path_factory.mktemp("runs") / "glasses")
+    return Run.open(made_once(tmp_path_factory, "runs/glasses", functools.partial(train, config)))
 
 
 @pytest.fixture(scope="session")
@@ -57,9 +97,9 @@ def bundles(finished_run, tmp_path_factory: pytest.TempPathFactory) -> pathlib.P
     """Both bundles of `finished_run`."""
     from faceattr.exporting.export import export
 
-    out = tmp_path_factory.mktemp("exported") / "bundles"
-    export(finished_run.folder, out)
-    return out
+    return made_once(
+        tmp_path_factory, "exported/bundles", functools.partial(export, finished_run.folder)
+    )
 
 
 @pytest.fixture(scope="module")

@@ -38,17 +38,18 @@ DATA_COMMANDS = [
 ]
 
 
-@pytest.fixture
-def data(tmp_path, monkeypatch):
-    """The folders and files that the commands name, with faces in them; now the current folder."""
+@pytest.fixture(scope="module")
+def laid_out(tmp_path_factory):
+    """The folders and files that the commands name, with faces in them."""
+    folder = tmp_path_factory.mktemp("laid_out")
     faces = [
         Image.fromarray(synthetic.render(synthetic.sample_parameters(0, index), 40))
         for index in range(20)
     ]
 
     def save(index, name):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        faces[index].save(tmp_path / name)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        faces[index].save(folder / name)
 
     labels, probabilities, lfw = ["image,smile,hat,person"], ["image,smile"], ["20", "Male"]
     for index in range(20):
@@ -58,19 +59,24 @@ def data(tmp_path, monkeypatch):
         labels.append(f"{index}.jpg,{'yes' if index % 3 else 'no'},{index % 2},Ann {index // 2}")
         probabilities.append(f"{index}.jpg,{index / 19:.2f}")
         lfw.append(f"P_{index}/P_{index}_0001.jpg {1 if index % 2 else -1}")
-    (tmp_path / "faces.csv").write_text("\n".join(labels))
-    (tmp_path / "probabilities.csv").write_text("\n".join(probabilities))
-    (tmp_path / "data/lfw/list_attr_lfw.txt").write_text("\n".join(lfw))
+    (folder / "faces.csv").write_text("\n".join(labels))
+    (folder / "probabilities.csv").write_text("\n".join(probabilities))
+    (folder / "data/lfw/list_attr_lfw.txt").write_text("\n".join(lfw))
     corrections = next(block for block in blocks("csv") if "column,value" in block)
-    (tmp_path / "corrections.csv").write_text(corrections)
-    synthetic.write_celeba(tmp_path / "data/celeba", 100, seed=0, size=32)
+    (folder / "corrections.csv").write_text(corrections)
+    synthetic.write_celeba(folder / "data/celeba", 100, seed=0, size=32)
     # What an earlier training has copied out of TensorFlow Datasets.
-    synthetic.write_celeba(tmp_path / "data/tfds/faceattr_images", 20, seed=0, size=32)
-    table = load_files("celeba", tmp_path / "data/celeba")
+    synthetic.write_celeba(folder / "data/tfds/faceattr_images", 20, seed=0, size=32)
+    table = load_files("celeba", folder / "data/celeba")
     for name in ("celeba-32", "lfw-32"):
-        pack(table, tmp_path / "data" / name, 32)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+        pack(table, folder / "data" / name, 32)
+    return folder
+
+
+@pytest.fixture
+def data(laid_out, tmp_path, monkeypatch):
+    """A copy, which is now the current folder."""
+    monkeypatch.chdir(shutil.copytree(laid_out, tmp_path / "data_of_docs"))
 
 
 def test_there_are_commands():
@@ -80,8 +86,9 @@ def test_there_are_commands():
     assert len(DATA_COMMANDS) >= 3
 
 
+@pytest.mark.usefixtures("data")
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_command_reads_its_data(data, monkeypatch, capsys, command):
+def test_the_command_reads_its_data(monkeypatch, capsys, command):
     monkeypatch.setattr("sys.argv", ["train.py", *shlex.split(command)[2:], "--dry_run"])
     # Not its steps at the paper's size: what they take is not about the data.
     monkeypatch.setattr(cost, "describe_cost", lambda *given: "")
@@ -92,8 +99,9 @@ def test_the_command_reads_its_data(data, monkeypatch, capsys, command):
     assert '"train_per_class"' in output.out
 
 
+@pytest.mark.usefixtures("data")
 @pytest.mark.parametrize("command", DATA_COMMANDS)
-def test_the_data_command_runs(data, monkeypatch, capsys, command):
+def test_the_data_command_runs(monkeypatch, capsys, command):
     for made in ("celeba-32", "lfw-32"):
         shutil.rmtree(f"data/{made}")
     monkeypatch.setattr("sys.argv", ["faceattr.data", *shlex.split(command)[3:]])
@@ -102,11 +110,13 @@ def test_the_data_command_runs(data, monkeypatch, capsys, command):
     assert stop.value.code == 0, capsys.readouterr().err
 
 
-def test_the_python_lines_take_a_split_up_again(data):
+@pytest.mark.usefixtures("data")
+def test_the_python_lines_take_a_split_up_again(untraced):
     config = preset_config(
         None, {"attr": "glasses", "synthetic_faces": 24, "image_size": 32, "width": 4, "steps": 1}
     )
-    run = train(config, pathlib.Path("runs/glasses"))
+    with untraced():
+        run = train(config, pathlib.Path("runs/glasses"))
     names = {}
     exec(blocks("python")[0], names)
     written = (run.folder / "split" / "test_positive.txt").read_text().splitlines()

@@ -104,7 +104,7 @@ def test_bad_data_leave_no_run_behind(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_run_that_is_made_longer_keeps_the_split_of_its_first_day(finished):
+def test_a_run_that_is_made_longer_keeps_the_split_of_its_first_day(finished, untraced):
     listed = finished.split_folder / "test_positive.txt"
     moved = listed.read_text().splitlines()[0]
     train_list = finished.split_folder / "train_positive.txt"
@@ -112,16 +112,18 @@ def test_a_run_that_is_made_longer_keeps_the_split_of_its_first_day(finished):
     listed.write_text(listed.read_text().replace(moved, swapped))
     train_list.write_text(train_list.read_text().replace(swapped, moved))
     before = listed.read_text()
-    train(of_steps(5), finished.folder, resume=True)
+    with untraced():
+        train(of_steps(5), finished.folder, resume=True)
     assert listed.read_text() == before
     assert [row["step"] for row in rows(finished)] == [4, 5]
 
 
-def test_a_damaged_checkpoint_falls_back_to_the_one_before(finished, caplog):
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(finished, caplog, untraced):
     (first, _), (last, newest) = finished.checkpoints
     assert (first, last) == (2, 4)
     newest.write_bytes(newest.read_bytes()[:5000])
-    train(of_steps(5), finished.folder, resume=True)
+    with untraced():
+        train(of_steps(5), finished.folder, resume=True)
     assert "step-00000004.keras is damaged" in caplog.text
     model = keras.models.load_model(finished.model_path)
     assert model.steps_done == 5
@@ -131,10 +133,10 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(finished, caplog):
         train(of_steps(5), finished.folder, resume=True)
 
 
-def test_losses_that_are_not_finite_stop_the_training_and_save_nothing(tmp_path):
+def test_losses_that_are_not_finite_stop_the_training_and_save_nothing(tmp_path, untraced):
     config = TrainConfig.of(attr="smile", steps=4, checkpoint_every=1, alpha=1e38, **TINY)
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(TrainingDiverged) as caught:
+    with untraced(), pytest.raises(TrainingDiverged) as caught:
         train(config, tmp_path / "run")
     assert caught.value.step == 1
     assert caught.value.term == "generator_loss"

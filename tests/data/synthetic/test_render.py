@@ -1,6 +1,7 @@
 """Rendering, region masks and landmarks."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import pytest
@@ -34,6 +35,12 @@ TEMPLATE = np.array(
 @pytest.fixture(scope="module")
 def faces():
     return [sample_parameters(5, index) for index in range(50)]
+
+
+@functools.cache
+def drawn(face):
+    """A face at 64x64, which more tests than one look at."""
+    return render(face, 64)
 
 
 @pytest.mark.parametrize("size", [32, 64, 100, 128, 512])
@@ -73,7 +80,7 @@ def test_flip_changes_pixels_visibly_and_inside_the_mask_only(
 ):
     for face in faces[:25]:
         mask = region_mask(face, column, 64)
-        change = np.abs(render(face, 64).astype(int) - render(flip(face, column), 64))
+        change = np.abs(drawn(face).astype(int) - drawn(flip(face, column)))
         assert mask.dtype == bool
         assert not change[~mask].any()
         assert change[mask].mean() > least_change
@@ -96,7 +103,7 @@ def test_masks_lie_where_the_attribute_is(faces, column, inside, outside):
 def test_old_and_young_differ_enough_to_learn_and_little_enough_to_be_the_same_face(faces):
     ratios = []
     for face in faces:
-        error = render(face, 64).astype(float) - render(flip(face, "Young"), 64)
+        error = drawn(face).astype(float) - drawn(flip(face, "Young"))
         ratios.append(10 * np.log10(255**2 / np.mean(error**2)))
     assert 17 < np.mean(ratios) < 22
 
@@ -113,7 +120,7 @@ def test_greying_lightens_dark_hair(faces):
         crown = np.s_[
             int(64 * (y - 0.36)) : int(64 * (y - 0.28)), int(64 * x) - 4 : int(64 * x) + 4
         ]
-        lighter = render(flip(young, "Young"), 64)[crown].mean() - render(young, 64)[crown].mean()
+        lighter = drawn(flip(young, "Young"))[crown].mean() - drawn(young)[crown].mean()
         fair = labels(young)["Blond_Hair"] > 0
         assert lighter > (-5 if fair else 40)
         checked += 1
