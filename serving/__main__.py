@@ -1,56 +1,94 @@
-"""Serves one edit over TensorFlow Serving's REST paths; `python -m serving --help` tells how."""
+"""Serves edits as TensorFlow Serving does; `python -m serving --help` tells how."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import signal
 import socket
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from faceattr.command_line import ArgumentParser, import_tensorflow_quietly, run
+from faceattr.command_line import import_tensorflow_quietly, run
 from faceattr.errors import UserError
 
+from .batching.parameters import BatchingParameters
+from .configuration import flags
+from .operations.access import Access
+from .operations.metrics import DEFAULT_PATH
 from .version_folders import ModelSource, check_base_path
 from .wire.limits import Limits
 
+if TYPE_CHECKING:
+    from .server import Ports, Server
+
 _PROGRAM = "serving"
-
-_EXAMPLE = """\
-example:
-  python -m serving --model_name add_glasses --model_base_path bundles/add_glasses/saved_model
-  curl http://127.0.0.1:8501/v1/models/add_glasses
-
-docs/serving.md shows how to send a photo and save the answer. Only programs on this machine
-reach the server, unless --rest_api_host says otherwise; no photo is kept or logged.
-"""
 
 
 def main() -> None:
     """Runs the server until SIGINT or SIGTERM."""
-    options = _parser().parse_args()
-    if not options.model_name:
-        raise UserError("--model_name: must not be empty; pass a name such as add_glasses")
-    base_path = Path(options.model_base_path)
-    check_base_path(base_path)
-    listener = listen(options.rest_api_host, options.rest_api_port)
+    options = flags.parse()
+    # Imported as they are needed, so that a mistyped flag need not wait seconds for TensorFlow.
+    try:
+        from .configuration import files
+        from .server import Ports, Server
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"the package '{error.name}' is missing; in the project's folder, "
+            "pip install '.[serving]'"
+        ) from error
+    sources = _sources(options)
+    batching = _batching(options)
+    token = tls = None
+    if options.bearer_token_file:
+        token = files.read_token("--bearer_token_file", Path(options.bearer_token_file))
+    if options.ssl_config_file:
+        tls = files.read_tls("--ssl_config_file", Path(options.ssl_config_file))
+    metrics_path: str | None = DEFAULT_PATH
+    if options.monitoring_config_file:
+        metrics_path = files.read_metrics_path(
+            "--monitoring_config_file", Path(options.monitoring_config_file)
+        )
+    hosts = tuple(name.strip().lower() for name in options.rest_api_allowed_hosts.split(","))
+    access = Access(hosts, token, options.rest_api_enable_cors_support)
+    limits = dataclasses.replace(
+        Limits(),
+        seconds=options.rest_api_timeout_in_ms / 1000,
+        drain_seconds=options.drain_seconds,
+    )
+    listener = listen("--rest_api_port", options.rest_api_host, options.rest_api_port)
+    # Only tried here: gRPC opens its own.
+    with listen("--port", options.rest_api_host, options.port) as tried:
+        grpc_port = tried.getsockname()[1]
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     import_tensorflow_quietly()
-    _serve(ModelSource(options.model_name, base_path), listener)
+    _set_parallelism(options)
+    server = Server(
+        limits,
+        batching=batching,
+        access=access,
+        metrics_path=metrics_path,
+        warms_up=options.enable_model_warmup,
+    )
+    server.load(sources, options.allow_version_labels_for_unavailable_models)
+    _poll(server, options)
+    ports = Ports(listener, options.rest_api_host, grpc_port, tls, options.grpc_channel_arguments)
+    server.run(ports, lambda: _say_where(server, sources, ports))
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Opens the server's socket; port 0 takes a free port.
+def listen(flag: str, host: str, port: int) -> socket.socket:
+    """Opens a socket; port 0 takes a free port.
 
     Raises:
         UserError: with the flag's name, where the address is not to be had.
     """
     if not 0 <= port <= 65535:
-        raise UserError(f"--rest_api_port: {port} is not a port; pass one from 0 to 65535")
+        raise UserError(f"{flag}: {port} is not a port; pass one from 0 to 65535")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -66,74 +104,78 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener.bind(address)
         # Now and not after loading, so that no second server can take the port meanwhile.
-        listener.listen()
+        listener.listen(1024)
     except OSError as error:
         listener.close()
         raise UserError(
-            f"--rest_api_port: cannot listen on {host}:{port} ({error.strerror}); pass another "
-            "port, such as --rest_api_port 8502, or 0 for any free one"
+            f"{flag}: cannot listen on {host}:{port} ({error.strerror}); pass another port, such "
+            f"as {flag} {port + 1 if port < 65535 else 8502}, or 0 for any free one"
         ) from error
     return listener
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = ArgumentParser(
-        _PROGRAM,
-        "Serves the SavedModel of an edit over TensorFlow Serving's REST API (predict, status, "
-        "metadata). Flags are named as tensorflow_model_server names them.",
-        _EXAMPLE,
-        usage="python -m serving --model_base_path FOLDER [--model_name NAME] [options]",
-    )
-    parser.add_argument(
-        "--model_base_path",
-        required=True,
-        metavar="FOLDER",
-        help="folder that holds numbered version folders, such as "
-        "bundles/add_glasses/saved_model; the highest number is served",
-    )
-    parser.add_argument(
-        "--model_name",
-        default="default",
-        metavar="NAME",
-        help="the model's name in the paths: /v1/models/NAME (default: default)",
-    )
-    parser.add_argument(
-        "--rest_api_port",
-        type=int,
-        default=8501,
-        metavar="PORT",
-        help="port to listen on; 0 takes a free one and prints it (default: 8501)",
-    )
-    parser.add_argument(
-        "--rest_api_host",
-        default="127.0.0.1",
-        metavar="ADDRESS",
-        help="address to listen on; 0.0.0.0 lets other machines in, without any password "
-        "(default: 127.0.0.1)",
-    )
-    return parser
+def _sources(options: argparse.Namespace) -> list[ModelSource]:
+    from .configuration import files
 
-
-def _serve(source: ModelSource, listener: socket.socket) -> None:
-    # Imported here, because TensorFlow takes seconds that a mistyped flag need not wait for.
-    try:
-        from .server import Server
-    except ModuleNotFoundError as error:
+    if options.model_config_file:
+        return files.read_models("--model_config_file", Path(options.model_config_file))
+    if not options.model_base_path:
         raise UserError(
-            f"the package '{error.name}' is missing; in the project's folder, "
-            "pip install '.[serving]'"
-        ) from error
-    server = Server(Limits())
-    server.load([source])
-    numbers = [version.number for version in server.repository.versions(source.name)]
-    print(f"serving version {numbers[0]} of model '{source.name}'; try:", flush=True)
-    print(f"  curl {_url(listener)}/v1/models/{quote(source.name, safe='')}", flush=True)
-    server.run(listener)
+            "--model_base_path is required, or --model_config_file for several models; --help "
+            "tells more"
+        )
+    if not options.model_name:
+        raise UserError("--model_name: must not be empty; pass a name such as add_glasses")
+    base_path = Path(options.model_base_path)
+    check_base_path(base_path)
+    return [ModelSource(options.model_name, base_path)]
 
 
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def _batching(options: argparse.Namespace) -> BatchingParameters | None:
+    from .configuration import files
+
+    if not options.batching_parameters_file:
+        return BatchingParameters() if options.enable_batching else None
+    if not options.enable_batching:
+        raise UserError("--batching_parameters_file: pass --enable_batching as well")
+    return files.read_batching("--batching_parameters_file", Path(options.batching_parameters_file))
+
+
+def _set_parallelism(options: argparse.Namespace) -> None:
+    import tensorflow as tf
+
+    both = options.tensorflow_session_parallelism
+    tf.config.threading.set_intra_op_parallelism_threads(
+        options.tensorflow_intra_op_parallelism or both
+    )
+    tf.config.threading.set_inter_op_parallelism_threads(
+        options.tensorflow_inter_op_parallelism or both
+    )
+
+
+def _poll(server: Server, options: argparse.Namespace) -> None:
+    if options.file_system_poll_wait_seconds:
+        server.poller.every(options.file_system_poll_wait_seconds, server.lifecycle.poll)
+    if options.model_config_file and options.model_config_file_poll_wait_seconds:
+
+        def read_again() -> None:
+            server.lifecycle.set_sources(
+                _sources(options), options.allow_version_labels_for_unavailable_models
+            )
+
+        server.poller.every(options.model_config_file_poll_wait_seconds, read_again)
+
+
+def _say_where(server: Server, sources: list[ModelSource], ports: Ports) -> None:
+    host, port = ports.listener.getsockname()[:2]
+    host = f"[{host}]" if ":" in host else host
+    url = f"{'http' if ports.tls is None else 'https'}://{host}:{port}"
+    for source in sources:
+        known = server.repository.known(source.name)
+        version = f"version {max(known)}" if known else "no version yet"
+        print(f"serving {version} of model '{source.name}'; try:")
+        print(f"  curl {url}/v1/models/{quote(source.name, safe='')}")
+    print(f"gRPC: {host}:{ports.grpc_port}", flush=True)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -148,16 +148,21 @@ class Poller:
         self._threads: list[threading.Thread] = []
 
     def every(self, seconds: float, function: Callable[[], None]) -> None:
-        """Calls a function every so many seconds until `stop`; what it raises is logged."""
+        """Calls a function every so many seconds until `stop`; what it raises is logged once."""
 
         def repeat() -> None:
+            told = ""
             while not self._stopped.wait(seconds):
                 try:
                     function()
                 except UserError as error:
-                    _logger.error("%s", error.for_command_line)
+                    if error.for_command_line != told:
+                        _logger.error("%s", error.for_command_line)
+                    told = error.for_command_line
                 except Exception:
                     _logger.exception("a defect while looking for new versions")
+                else:
+                    told = ""
 
         thread = threading.Thread(target=repeat, daemon=True, name="poller")
         self._threads.append(thread)

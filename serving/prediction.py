@@ -10,7 +10,7 @@ import numpy as np
 
 from .batching.scheduler import Scheduler
 from .batching.task import Prediction, count_rows
-from .repository import Repository, Servable
+from .repository import ModelVersion, Repository, Servable
 from .wire.codec import check_rows
 from .wire.image_size import check_images
 from .wire.limits import Limits
@@ -61,6 +61,7 @@ class Predictor:
 
     async def predict(
         self,
+        version: ModelVersion,
         servable: Servable,
         signature_name: str,
         tensors: Mapping[str, np.ndarray],
@@ -69,7 +70,8 @@ class Predictor:
         """Calls a signature, together with other requests where batching is on.
 
         Args:
-            servable: the loaded model, in use until this is done.
+            version: the version that `servable` is of, in use until this is done.
+            servable: the loaded model.
             signature_name: str, one of its signatures.
             tensors: arrays by input name that fit the signature.
             deadline: float, the `time.monotonic()` at which nobody waits for it any more.
@@ -85,7 +87,9 @@ class Predictor:
         if rows is not None:
             check_rows(rows, self.limits)
         pixels = check_images(dict(tensors), self.limits)
-        prediction = Prediction(servable, signature_name, tensors, pixels, deadline, rows)
+        prediction = Prediction(
+            version.model_name, servable, signature_name, tensors, pixels, deadline, rows
+        )
         self.scheduler.submit(prediction)
         try:
             async with asyncio.timeout(deadline - time.monotonic()):

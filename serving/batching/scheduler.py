@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..repository import Cancel, PredictionCancelled
 from ..wire.limits import Limits
@@ -29,8 +29,20 @@ _SECONDS_BETWEEN_LOOKS = 0.1
 class Scheduler:
     """The queues, and the threads that take from them."""
 
-    def __init__(self, limits: Limits, parameters: BatchingParameters | None = None) -> None:
-        """Starts the threads, which end with the process or at `stop`."""
+    def __init__(
+        self,
+        limits: Limits,
+        parameters: BatchingParameters | None = None,
+        observe: Callable[[str, int, float], None] = lambda name, rows, seconds: None,
+    ) -> None:
+        """Starts the threads, which end with the process or at `stop`.
+
+        Args:
+            limits: how many requests wait, and how many pixels are decoded at once.
+            parameters: how requests are put together; None for one at a time.
+            observe: is told of each batch its model, its rows, and how many seconds it took.
+        """
+        self._observe = observe
         self._limits = limits
         self._parameters = parameters
         self._queues: dict[object, deque[Prediction]] = {}
@@ -211,10 +223,13 @@ class Scheduler:
         padding = 0 if rows is None else self._padding(rows)
         if padding:
             tensors = padded(tensors, padding)
+        start = time.perf_counter()
         try:
             outputs = batch[0].servable.predict(batch[0].signature_name, tensors, cancel)
         except PredictionCancelled:
             raise _too_late() from None
+        seconds = time.perf_counter() - start
+        self._observe(batch[0].model_name, sum(one.weight for one in batch), seconds)
         if padding:
             outputs = {name: array[:rows] for name, array in outputs.items()}
         return outputs

@@ -26,6 +26,7 @@ class Prediction:
         deadline: float, the `time.monotonic()` at which nobody waits for it any more.
     """
 
+    model_name: str
     servable: Servable
     signature_name: str
     tensors: Tensors

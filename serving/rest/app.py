@@ -15,7 +15,7 @@ from ..operations import json_log
 from ..operations.access import Access
 from ..operations.metrics import DEFAULT_PATH, Metrics
 from ..prediction import Predictor
-from ..repository import Servable
+from ..repository import ModelVersion, Servable
 from ..wire.answers import encode_predict, to_json
 from ..wire.codec import Layout, decode_predict, signature_name
 from ..wire.document import parse_document
@@ -139,7 +139,7 @@ class RestApp:
             held = await self._read_body(receive)
             try:
                 encoding = _text(headers, b"content-encoding")
-                return Answer(await self._answer_post(call, servable, held, encoding))
+                return Answer(await self._answer_post(call, version, servable, held, encoding))
             finally:
                 held.release()
 
@@ -169,7 +169,12 @@ class RestApp:
             raise RequestError("The request's body did not come in time", 408) from None
 
     async def _answer_post(
-        self, call: RestCall, servable: Servable, held: HeldBody, encoding: str
+        self,
+        call: RestCall,
+        version: ModelVersion,
+        servable: Servable,
+        held: HeldBody,
+        encoding: str,
     ) -> bytes:
         deadline = time.monotonic() + self._limits.seconds
         if len(held.body) <= _SHORT_BYTES and not encoding:
@@ -179,7 +184,7 @@ class RestApp:
                 deadline, self._read_request, call, servable, held, encoding
             )
         name, tensors, layout = request
-        outputs = await self._predictor.predict(servable, name, tensors, deadline)
+        outputs = await self._predictor.predict(version, servable, name, tensors, deadline)
         if sum(map(_size, outputs.values())) <= _SHORT_BYTES:
             return encode_predict(outputs, layout)
         return await self._beside(deadline, encode_predict, outputs, layout)

@@ -70,12 +70,19 @@ def describe(signature_def: SignatureDef) -> dict[str, Any]:
     )
 
 
-def _read_tensor(name: str, info: TensorInfo) -> TensorSpec:
+def dtype_name(dtype: int) -> str:
+    """TensorFlow's name of a `DataType`, in lower case without `DT_`."""
     from tensorflow.core.framework import types_pb2
 
+    if dtype not in types_pb2.DataType.values():
+        return f"number {dtype}"  # an enum of proto3 holds any number
+    return types_pb2.DataType.Name(dtype).removeprefix("DT_").lower()
+
+
+def _read_tensor(name: str, info: TensorInfo) -> TensorSpec:
     shape = info.tensor_shape
     return TensorSpec(
         name=name,
-        dtype=types_pb2.DataType.Name(info.dtype).removeprefix("DT_").lower(),
+        dtype=dtype_name(info.dtype),
         shape=None if shape.unknown_rank else tuple(dim.size for dim in shape.dim),
     )

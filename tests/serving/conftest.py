@@ -23,6 +23,7 @@ class RunningServer:
     """A server process: where it listens and what it has written."""
 
     url: str
+    grpc_address: str
     process: warm_start.Process
     log_path: Path
 
@@ -49,18 +50,18 @@ runpy.run_module("serving", run_name="__main__")
 """
 
 
-def _start_server(base_path: Path, log_path: Path, *flags: str) -> RunningServer:
+def _start_server(base_path: Path | None, log_path: Path, *flags: str) -> RunningServer:
     """Starts `python -m serving` on a free port and waits until it says where it listens."""
-    ports = ["--rest_api_port", "0"]
-    process = warm_start.Process(
-        ["-c", _PROGRAM, log_path, "--model_base_path", base_path, *ports, *flags], cwd=ROOT
-    )
+    ports = ["--rest_api_port", "0", "--port", "0"]
+    models = ["--model_base_path", base_path] if base_path else []
+    process = warm_start.Process(["-c", _PROGRAM, log_path, *models, *ports, *flags], cwd=ROOT)
     deadline = time.monotonic() + 60  # a server that never gets ready fails the test
-    while process.written().count("\n") < 2 and time.monotonic() < deadline:
+    while "gRPC: " not in process.written() and time.monotonic() < deadline:
         time.sleep(0.02)
     output = process.written()
-    assert "curl http://127.0.0.1:" in output, output + log_path.read_text()
-    return RunningServer(output.split("curl ")[1].split("/v1/")[0], process, log_path)
+    assert "gRPC: 127.0.0.1:" in output, output + log_path.read_text()
+    url = output.split("curl ")[1].split("/v1/")[0]
+    return RunningServer(url, output.split("gRPC: ")[1].strip(), process, log_path)
 
 
 @pytest.fixture(scope="session")

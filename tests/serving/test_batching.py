@@ -48,7 +48,7 @@ def task(model: Model, *values: Any, name: str = "serving_default", **options: A
     tensors = {"x": np.array(values, np.float32) if values else np.float32(1)}
     options = {"pixels": 0, "deadline": time.monotonic() + 10, **options}
     rows = count_rows(model, name, tensors)
-    return Prediction(model, name, tensors, rows=rows, **options)
+    return Prediction("m", model, name, tensors, rows=rows, **options)
 
 
 def scheduler(limits: Limits = Limits(), **parameters: Any) -> Scheduler:  # noqa: B008  frozen

@@ -252,3 +252,19 @@ def test_what_a_poll_raises_ends_no_polling(caplog: pytest.LogCaptureFixture) ->
     assert len(called) >= 3
     assert "--model_config_file: no" in caplog.text
     assert "a defect while looking for new versions" in caplog.text
+
+
+def test_a_mistake_that_stays_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    called = []
+    poller = Poller()
+
+    def fail() -> None:
+        called.append(1)
+        raise UserError("--model_config_file: no")
+
+    poller.every(0.01, fail)
+    deadline = time.monotonic() + 10
+    while len(called) < 5 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    poller.stop()
+    assert caplog.text.count("--model_config_file: no") == 1

@@ -6,15 +6,23 @@ import base64
 import gzip
 import io
 import json
+import re
 import signal
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
+
+from serving.conformance.__main__ import failures
+from serving.conformance.contract import Contract
+from serving.conformance.rules import RULES
 
 SIZE = 4  # of the images that the model takes
 MODEL = "/v1/models/a%20b%2Fc"
@@ -238,6 +246,12 @@ def test_the_log_never_holds_a_body(server: Any, client: httpx.Client) -> None:
     assert "Traceback" not in server.log()
 
 
+def test_every_rule_of_the_contract_holds(server: Any) -> None:
+    found = dict(failures(Contract(server.url, "a b/c")))
+    assert len(found) == len(RULES)
+    assert {rule: wrong for rule, wrong in found.items() if wrong is not None} == {}
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_broken_version_is_told_and_a_signal_ends_the_server(
     tmp_path: Path, start_server: Any, number: signal.Signals
@@ -264,3 +278,73 @@ def test_infinity_and_floats_in_as_few_digits_as_tell_them_apart(client: httpx.C
     text = answer.text.replace(" ", "").replace("\n", "")
     assert "[NaN,-Infinity,Infinity]" in text
     assert "[-0.2,-0.2,-0.2]" in text
+
+
+def memory(server: Any, what: str) -> int:
+    """What the server holds (VmRSS), or has held (VmHWM), in bytes."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return 1024 * int(re.search(rf"{what}:\s+(\d+)", status)[1])  # type: ignore[index]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells memory there")
+def test_memory_is_bounded_whatever_is_sent(server: Any, client: httpx.Client) -> None:
+    """Refused before the work is done: a list of no shape, and few bytes that unpack to many."""
+    idle = memory(server, "VmRSS")
+    lists = b'{"instances": [' + b",".join([b"[[1,2]]"] * (31 * 2**20 // 8)) + b"]}"
+    start = time.monotonic()
+    assert "rows, and at most" in error(client.post(f"{MODEL}:predict", content=lists), 400)
+    answer = client.post(
+        f"{MODEL}:predict", content=gzip.compress(lists), headers={"Content-Encoding": "gzip"}
+    )
+    assert "rows, and at most" in error(answer, 400)
+    file = io.BytesIO()
+    Image.new("L", (4096, 4096)).save(file, "PNG")
+    blank = {"b64": base64.b64encode(file.getvalue()).decode()}
+    body = {"signature_name": "image_bytes", "instances": [blank] * 10}
+    assert "pixels together" in error(client.post(f"{MODEL}:predict", json=body), 400)
+    assert time.monotonic() - start < 60  # a second or two on an idle machine
+    assert memory(server, "VmHWM") < 2 * idle + 512 * 2**20
+
+
+_BODIES = [
+    json.dumps(body).encode()
+    for body in (
+        {"instances": np.zeros((1, SIZE, SIZE, 3)).tolist()},
+        {"inputs": {"image": np.zeros((1, SIZE, SIZE, 3)).tolist()}},
+        {"signature_name": "image_bytes", "instances": [encoded(np.zeros((4, 4, 3), np.uint8))]},
+        {
+            "signature_name": "image_bytes_with_strength",
+            "instances": [{"image_bytes": encoded(np.zeros((4, 4, 3), np.uint8)), "strength": 1}],
+        },
+    )
+]
+_CHANGES = st.lists(
+    st.tuples(
+        st.integers(0, 2000),
+        st.integers(0, 40),
+        st.sampled_from([b"", b"[", b"]", b"{", b'"', b",", b"-", b"1e999", b"null", b"\\u0000"])
+        | st.binary(max_size=3),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@given(
+    body=st.sampled_from(_BODIES),
+    changes=_CHANGES,
+    verb=st.sampled_from(["predict", "predict", "predict", "classify", "x", ""]),
+    headers=st.sampled_from([{}, {}, {"Content-Encoding": "gzip"}, {"Content-Encoding": "x"}]),
+)
+def test_whatever_is_sent_is_answered_or_refused(
+    client: httpx.Client, body: bytes, changes: Any, verb: str, headers: dict[str, str]
+) -> None:
+    for start, length, put in changes:
+        start %= len(body)
+        body = body[:start] + put + body[start + length :]
+    answer = client.post(f"{MODEL}:{verb}", content=body, headers=headers)
+    assert answer.status_code in (200, 400, 404)
+    assert answer.headers["content-type"] == "application/json"
+    answer.json()
+    assert "Traceback" not in answer.text

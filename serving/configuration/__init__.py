@@ -1,0 +1,1 @@
+"""The flags and configuration files of `tensorflow_model_server`."""

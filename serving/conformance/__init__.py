@@ -1,0 +1,1 @@
+"""Checks a running server against TensorFlow Serving's REST contract."""

@@ -1,0 +1,1 @@
+"""TensorFlow Serving's gRPC API, by its public message classes."""
