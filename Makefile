@@ -4,7 +4,7 @@ VENV := .venv
 INSTALLED := $(VENV)/.installed
 BULK := .venv-bulk
 
-.PHONY: train test test_bulk lint docs clean
+.PHONY: train test test_bulk browsers page site lint docs clean
 
 train: $(INSTALLED)  ## trains "young" on synthetic faces: minutes on two CPU cores
 	$(VENV)/bin/python train.py --attr young
@@ -17,6 +17,20 @@ test: $(INSTALLED)  ## all tests, on two processes
 # Apache Beam takes neither Pillow 13 nor protobuf 7, which all else is tested with.
 test_bulk: $(BULK)/.installed  ## the tests that need Apache Beam, in an environment of its own
 	$(BULK)/bin/python -m pytest tests/editing/test_bulk_beam.py
+
+# The tests of the page are skipped where there is no browser.
+browsers:  ## installs Chromium and Firefox where they are missing: Debian and its like, as root
+	@if command -v chromium && command -v firefox-esr; then exit; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get; then \
+		apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium firefox-esr; \
+	else echo "install Chromium and Firefox, as your system does it"; fi
+
+page: $(INSTALLED)  ## the page that edits photos in the browser, on this machine
+	$(VENV)/bin/python -m serving.page
+
+site: $(INSTALLED)  ## the same as a folder, build/site, that any static host takes
+	rm -rf build/site
+	$(VENV)/bin/python -m serving.page --out build/site
 
 lint: $(INSTALLED)  ## format, lint and types
 	$(VENV)/bin/ruff format --check .

@@ -6,7 +6,6 @@ import argparse
 import dataclasses
 import os
 import signal
-import socket
 import sys
 from pathlib import Path
 from types import FrameType
@@ -18,6 +17,7 @@ from faceattr.errors import UserError
 
 from .batching.parameters import BatchingParameters
 from .configuration import flags
+from .listening import listen
 from .operations.access import Access
 from .operations.metrics import DEFAULT_PATH
 from .version_folders import ModelSource, check_base_path
@@ -60,9 +60,11 @@ def main() -> None:
         seconds=options.rest_api_timeout_in_ms / 1000,
         drain_seconds=options.drain_seconds,
     )
-    listener = listen("--rest_api_port", options.rest_api_host, options.rest_api_port)
+    listener = listen(
+        options.rest_api_host, options.rest_api_port, "--rest_api_host", "--rest_api_port"
+    )
     # Only tried here: gRPC opens its own.
-    with listen("--port", options.rest_api_host, options.port) as tried:
+    with listen(options.rest_api_host, options.port, "--rest_api_host", "--port") as tried:
         grpc_port = tried.getsockname()[1]
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
@@ -79,39 +81,6 @@ def main() -> None:
     _poll(server, options)
     ports = Ports(listener, options.rest_api_host, grpc_port, tls, options.grpc_channel_arguments)
     server.run(ports, lambda: _say_where(server, sources, ports))
-
-
-def listen(flag: str, host: str, port: int) -> socket.socket:
-    """Opens a socket; port 0 takes a free port.
-
-    Raises:
-        UserError: with the flag's name, where the address is not to be had.
-    """
-    if not 0 <= port <= 65535:
-        raise UserError(f"{flag}: {port} is not a port; pass one from 0 to 65535")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (socket.gaierror, UnicodeError) as error:
-        raise UserError(
-            f"--rest_api_host: '{host}' is not an address of this machine; pass one such as "
-            "127.0.0.1"
-        ) from error
-    listener = socket.socket(family, kind, protocol)
-    # A port that was just left by another run can be taken at once.
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(address)
-        # Now and not after loading, so that no second server can take the port meanwhile.
-        listener.listen(1024)
-    except OSError as error:
-        listener.close()
-        raise UserError(
-            f"{flag}: cannot listen on {host}:{port} ({error.strerror}); pass another port, such "
-            f"as {flag} {port + 1 if port < 65535 else 8502}, or 0 for any free one"
-        ) from error
-    return listener
 
 
 def _sources(options: argparse.Namespace) -> list[ModelSource]:

@@ -1,0 +1,147 @@
+"""Builds the page: a folder of static files, which any web server can serve."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pathlib
+import shutil
+from collections.abc import Sequence
+
+from faceattr.attributes import PAPER_ATTRIBUTES
+from faceattr.bundles.finding import BUNDLES, find_bundle, listed
+from faceattr.bundles.loading import load
+from faceattr.bundles.manifest import MANIFEST_NAME
+from faceattr.errors import UserError
+from faceattr.faces.network import MODELS
+from faceattr.files import write_text
+
+from .npm import packages
+
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
+WEB = _ROOT / "web"
+"""The page's sources."""
+
+NPM = _ROOT / "build" / "npm"
+"""Where npm puts what it fetches."""
+
+_SAMPLE = _ROOT / "docs" / "photos" / "astronaut.png"
+# Of LiteRT.js: for browsers with relaxed SIMD, and for those without.
+_RUNTIMES = ("litert_wasm_internal", "litert_wasm_compat_internal")
+_FORMAT = 1
+# The line of the service worker that is filled in.
+_UNFILLED = "const SITE = {version: '', shell: [], rest: []};"
+# What is asked for later, if at all; the rest is the first view.
+_LATER = ("litert/", "models/", "bundles/")
+_ALSO_FIRST = "bundles/index.json"
+
+
+def build(out: pathlib.Path, bundles: pathlib.Path = BUNDLES) -> list[str]:
+    """Fills an empty or new folder.
+
+    Args:
+        out: the folder.
+        bundles: where edits are looked for before they are among the shipped ones.
+
+    Returns:
+        the names of the edits that the page has.
+
+    Raises:
+        UserError: if there is no edit, a bundle is damaged, or npm cannot fetch LiteRT.js.
+    """
+    names = in_order(listed(bundles))
+    if not names:
+        raise UserError(
+            f"--bundles {bundles}: no bundle there or among the shipped ones; export a run first"
+        )
+    modules = packages(WEB, NPM, development=False)
+    for name in ("index.html", "style.css", "site.webmanifest", "icon.svg", "src"):
+        _copy(WEB / name, out / name)
+    _copy(_SAMPLE, out / "photos" / _SAMPLE.name)
+    _add_litert(modules, out / "litert")
+    for network in MODELS.glob("*.tflite"):
+        _copy(network, out / "models" / network.name)
+    _copy(MODELS / "LICENSE", out / "models" / "LICENSE")
+    _add_bundles([find_bundle(name, bundles) for name in names], out / "bundles")
+    _add_service_worker(out)
+    return names
+
+
+def in_order(names: Sequence[str]) -> list[str]:
+    """Names of edits, the paper's first and in its order."""
+    known = [edit.name for attribute in PAPER_ATTRIBUTES for edit in attribute.edits]
+    return sorted(names, key=lambda name: (known.index(name) if name in known else 99, name))
+
+
+def _copy(source: pathlib.Path, target: pathlib.Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target)
+    else:
+        shutil.copyfile(source, target)
+
+
+def _add_litert(modules: pathlib.Path, out: pathlib.Path) -> None:
+    core, loader = (modules / "@litertjs" / name for name in ("core", "wasm-utils"))
+    out.mkdir(parents=True)
+    # The strict content policy has no place for an import map, so the one import is rewritten.
+    text = (core / "dist" / "index.js").read_text(encoding="utf-8")
+    before, name, after = text.partition('"@litertjs/wasm-utils"')
+    if not name:
+        raise UserError(f"{core}: does not import @litertjs/wasm-utils; is it another version?")
+    write_text(out / "index.js", _without_map(f'{before}"./wasm-utils.js"{after}'))
+    text = (loader / "dist" / "index.js").read_text(encoding="utf-8")
+    write_text(out / "wasm-utils.js", _without_map(text))
+    for runtime in _RUNTIMES:
+        for suffix in (".js", ".wasm"):
+            _copy(core / "wasm" / (runtime + suffix), out / "wasm" / (runtime + suffix))
+    # The packages are under the same licence as the networks, and have no text of it.
+    _copy(MODELS / "LICENSE", out / "LICENSE")
+
+
+def _without_map(script: str) -> str:
+    return script[: script.rindex("//# sourceMappingURL")]
+
+
+def _add_bundles(folders: Sequence[pathlib.Path], out: pathlib.Path) -> None:
+    edits = []
+    for folder in folders:
+        manifest, _ = load(folder)
+        network = folder / manifest.tflite_name
+        for path in (network, folder / MANIFEST_NAME, folder / "README.md"):
+            if path.is_file():
+                _copy(path, out / manifest.edit.name / path.name)
+        edits.append(
+            {
+                "edit": manifest.edit.name,
+                "column": manifest.edit.column,
+                "adds": manifest.edit.adds,
+                "size": manifest.image_size,
+                "points": manifest.crop.points,
+                "file": network.name,
+                "bytes": network.stat().st_size,
+                "sha256": manifest.files[network.name],
+            }
+        )
+    write_text(out / "index.json", json.dumps({"format": _FORMAT, "edits": edits}) + "\n")
+
+
+def _add_service_worker(out: pathlib.Path) -> None:
+    """Writes `sw.js`, which knows all files and changes whenever one of them does."""
+    files = sorted(path for path in out.rglob("*") if path.is_file())
+    names = [path.relative_to(out).as_posix() for path in files]
+    digest = hashlib.sha256()
+    for name, path in zip(names, files, strict=True):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    later = [name for name in names if name.startswith(_LATER) and name != _ALSO_FIRST]
+    # Neither texts for people, nor runtimes: of these a page says which one it uses.
+    asked = (".js", ".tflite")
+    rest = [name for name in later if name.endswith(asked) and "/wasm/" not in name]
+    site = {
+        "version": digest.hexdigest()[:16],
+        "shell": ["./", *(name for name in names if name not in later and name != "index.html")],
+        "rest": rest,
+    }
+    text = (WEB / "sw.js").read_text(encoding="utf-8")
+    assert _UNFILLED in text, "the service worker has no line to fill in"
+    write_text(out / "sw.js", text.replace(_UNFILLED, f"const SITE = {json.dumps(site)};"))

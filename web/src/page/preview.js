@@ -1,0 +1,177 @@
+/** The photo as it is shown: a part of it, at the screen's size, edited anew whenever a slider moves. */
+
+import {Changes, boxesOf, residualIn} from '../editing/changes.js';
+import {Box, Photo} from '../editing/photo.js';
+
+// Pixels of the canvas across, at most: so many are edited within a moment of a slider.
+const MOST_ACROSS = 1100;
+// From black over red and yellow to white, as hot iron glows; a change of a half is white.
+const HEAT = [
+  [0, 0, 0],
+  [82, 9, 105],
+  [188, 45, 74],
+  [247, 127, 22],
+  [252, 230, 120],
+  [255, 255, 240],
+];
+const HOTTEST = 0.5;
+
+/** Draws into a canvas. Edits are {key, changes, strength}, `changes` one for each edited face; what a key
+ * stands for must not change until `forget` is called. */
+export class Preview {
+  #context;
+
+  #box;
+
+  #factor;
+
+  #before;
+
+  #photo;
+
+  #laid = new Map();
+
+  constructor(canvas) {
+    this.#context = canvas.getContext('2d', {willReadFrequently: true});
+  }
+
+  /** Shows a part of a picture.
+   *
+   * @param picture an ImageBitmap.
+   * @param box the part, in its pixels.
+   */
+  frame(picture, box) {
+    const {canvas} = this.#context;
+    this.#factor = Math.max(1, Math.max(box.width, box.height) / MOST_ACROSS);
+    canvas.width = Math.max(1, Math.round(box.width / this.#factor));
+    canvas.height = Math.max(1, Math.round(box.height / this.#factor));
+    const context = this.#context;
+    context.imageSmoothingQuality = 'high';
+    context.fillStyle = 'white';
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    const {left, top, width, height} = box;
+    context.drawImage(picture, left, top, width, height, 0, 0, canvas.width, canvas.height);
+    this.#box = box;
+    this.#before = context.getImageData(0, 0, canvas.width, canvas.height);
+    const {data, width: columns, height: rows} = this.#before;
+    this.#photo = new Photo({width: columns, height: rows, stride: 4, colors: 3, alpha: false, data});
+    this.forget();
+  }
+
+  /** Forgets what edits make: the edited faces are others now. */
+  forget() {
+    this.#laid.clear();
+  }
+
+  drawUnedited() {
+    this.#context.putImageData(this.#before, 0, 0);
+  }
+
+  draw(edits) {
+    const out = new ImageData(this.#before.data.slice(), this.#before.width, this.#before.height);
+    const sum = this.#sum(edits);
+    if (sum) {
+      each(sum.box, out.width, (at, to) => {
+        for (let color = 0; color < 3; color += 1) {
+          // A clamped array rounds and clips by itself.
+          out.data[to + color] += 127.5 * sum.planes[color][at];
+        }
+      });
+    }
+    this.#context.putImageData(out, 0, 0);
+  }
+
+  /** How much is changed, and where: the photo in grey, and on it the largest change of a colour as heat. */
+  drawHeat(edits) {
+    const out = new ImageData(this.#before.data.slice(), this.#before.width, this.#before.height);
+    const {data} = out;
+    for (let to = 0; to < data.length; to += 4) {
+      const grey = 0.34 * (0.299 * data[to] + 0.587 * data[to + 1] + 0.114 * data[to + 2]);
+      [data[to], data[to + 1], data[to + 2]] = [grey, grey, grey];
+    }
+    const sum = this.#sum(edits);
+    if (sum) {
+      const [red, green, blue] = sum.planes;
+      each(sum.box, out.width, (at, to) => {
+        const most = Math.max(Math.abs(red[at]), Math.abs(green[at]), Math.abs(blue[at]));
+        const share = Math.min(most / HOTTEST, 1);
+        const place = share * (HEAT.length - 1);
+        const low = HEAT[Math.floor(place)];
+        const high = HEAT[Math.ceil(place)];
+        const seen = Math.min(share * 5, 1);
+        for (let color = 0; color < 3; color += 1) {
+          const glow = low[color] + (high[color] - low[color]) * (place % 1);
+          data[to + color] = data[to + color] * (1 - seen) + glow * seen;
+        }
+      });
+    }
+    this.#context.putImageData(out, 0, 0);
+  }
+
+  /** What all edits add: {box, planes}, or null if nothing. */
+  #sum(edits) {
+    const parts = edits
+      .filter(({strength}) => strength !== 0)
+      .map((edit) => ({...this.#laidOf(edit), strength: edit.strength}))
+      .filter(({box}) => !box.isEmpty);
+    if (!parts.length) return null;
+    const box = around(parts.map((part) => part.box));
+    const planes = [0, 1, 2].map(() => new Float32Array(box.width * box.height));
+    for (const part of parts) {
+      for (let row = part.box.top; row < part.box.bottom; row += 1) {
+        const from = (row - part.box.top) * part.box.width;
+        const to = (row - box.top) * box.width + part.box.left - box.left;
+        for (let color = 0; color < 3; color += 1) {
+          const plane = planes[color];
+          const added = part.planes[color];
+          for (let column = 0; column < part.box.width; column += 1) {
+            plane[to + column] += part.strength * added[from + column];
+          }
+        }
+      }
+    }
+    return {box, planes};
+  }
+
+  /** What an edit adds at strength 1, once and for all strengths: {box, planes}. */
+  #laidOf({key, changes}) {
+    if (!this.#laid.has(key)) {
+      const {left, top} = this.#box;
+      const framed = changes.map((change) => [change.framed(left, top, this.#factor)]);
+      const patches = new Changes(this.#photo, framed).patches([1]);
+      const boxes = boxesOf(patches);
+      const box = boxes.length ? around(boxes) : new Box(0, 0, 0, 0);
+      const planes = [0, 1, 2].map(() => new Float32Array(box.width * box.height));
+      for (const part of boxes) {
+        const found = residualIn(this.#photo, part, patches);
+        for (let row = 0; row < part.height; row += 1) {
+          const to = (part.top - box.top + row) * box.width + part.left - box.left;
+          found.forEach((plane, color) => {
+            planes[color].set(plane.subarray(row * part.width, (row + 1) * part.width), to);
+          });
+        }
+      }
+      this.#laid.set(key, {box, planes});
+    }
+    return this.#laid.get(key);
+  }
+}
+
+/** Calls with the place of each pixel of a box in the box, and in the levels of a picture. */
+function each(box, width, use) {
+  let at = 0;
+  for (let row = box.top; row < box.bottom; row += 1) {
+    let to = (row * width + box.left) * 4;
+    for (let column = 0; column < box.width; column += 1, at += 1, to += 4) use(at, to);
+  }
+}
+
+function around(boxes) {
+  const end = (which, edge) => which(...boxes.map((box) => box[edge]));
+  return new Box(
+    end(Math.min, 'left'),
+    end(Math.min, 'top'),
+    end(Math.max, 'right'),
+    end(Math.max, 'bottom'),
+  );
+}
