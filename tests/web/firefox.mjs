@@ -1,5 +1,7 @@
 // Drives the page in Firefox: node firefox.mjs NODE_MODULES FIREFOX URL PHOTO FOLDER. Prints what came of it as JSON.
+import {readdirSync, statSync} from 'node:fs';
 import {createRequire} from 'node:module';
+import {setTimeout} from 'node:timers/promises';
 
 const [modules, executablePath, url, photo, folder] = process.argv.slice(2);
 const puppeteer = createRequire(`${modules}/`)('puppeteer-core');
@@ -58,6 +60,9 @@ try {
   found.moves = edited !== more && edited === again && held !== edited && (await sum()) === edited;
   await page.click('#download');
   await page.waitForFunction(() => document.querySelector('#live').textContent.endsWith('is written'));
+  // A browser that ends takes what it has not yet written with it.
+  const there = () => readdirSync(folder).some((name) => name.endsWith('.png') && statSync(`${folder}/${name}`).size);
+  for (let tries = 0; tries < 300 && !there(); tries += 1) await setTimeout(200);
   console.log(JSON.stringify(found));
 } finally {
   await browser.close();
