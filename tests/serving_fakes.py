@@ -1,14 +1,21 @@
-"""A model without TensorFlow, for tests of what stands around models."""
+"""A model without TensorFlow, and a server of it, for tests of what stands around models."""
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
+from serving.configuration.files import Tls
 from serving.repository import PredictionCancelled
+from serving.server import Ports, Server
+from serving.version_folders import ModelSource
+from serving.wire.limits import Limits
 from serving.wire.signature import Signature, TensorSpec
 
 
@@ -49,3 +56,18 @@ class FakeServable:
         if cancel.is_set():
             raise PredictionCancelled
         return {"y": outputs}
+
+
+@contextlib.contextmanager
+def running(folder: Path, limits: Limits, tls: Tls | None = None) -> Iterator[tuple[str, int]]:
+    """The address of a server of the model m, which returns its input, in a thread."""
+    (folder / "1").mkdir()
+    server = Server(limits, lambda path: FakeServable(lambda x: x))
+    server.lifecycle.set_sources([ModelSource("m", folder)])
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    http = server.http(Ports(listener, tls=tls))
+    thread = threading.Thread(target=http.run, args=([listener],))
+    thread.start()
+    yield listener.getsockname()
+    http.should_exit = True
+    thread.join(20)

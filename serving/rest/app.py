@@ -22,7 +22,7 @@ from ..wire.document import parse_document
 from ..wire.request_body import BodyBudget, HeldBody, check_length, unpack
 from ..wire.request_error import RequestError
 from ..wire.rest_path import RestCall, parse_rest_path
-from .answer import OUTCOMES, Answer, error_answer, preflight
+from .answer import OUTCOMES, Answer, Refusals, error_answer, preflight
 from .descriptions import METHODS, classify_or_regress_error, describe_model, describe_status
 
 _logger = logging.getLogger("serving")
@@ -63,6 +63,7 @@ class RestApp:
         self._access = access
         self._metrics = metrics
         self._metrics_path = metrics_path
+        self._refusals = Refusals()
         self._bodies = BodyBudget(predictor.limits)
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="reader")
 
@@ -79,7 +80,8 @@ class RestApp:
         except ClientGone:
             answer = error_answer("The client went away before its body was read", 400)
         except RequestError as error:
-            answer = error_answer(str(error), error.http_status)
+            wait = self._refusals.wait() if error.http_status == 503 else 1
+            answer = error_answer(str(error), error.http_status, wait=wait)
         except asyncio.CancelledError:  # the server is being stopped, and has waited long enough
             answer = error_answer("The server is being stopped", 503)
         except Exception:

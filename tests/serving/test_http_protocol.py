@@ -5,36 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from serving_fakes import FakeServable
+from serving_fakes import running
 
-from serving.server import Ports, Server
-from serving.version_folders import ModelSource
 from serving.wire.limits import Limits
 
 LIMITS = Limits(header_seconds=0.4, body_seconds=0.5, idle_seconds=1, connections=600)
 HEAD = b"POST /v1/models/m:predict HTTP/1.1\r\nHost: localhost\r\n"
-
-
-@contextlib.contextmanager
-def running(folder: Path, limits: Limits) -> Iterator[tuple[str, int]]:
-    """The address of a server in a thread of this process."""
-    (folder / "1").mkdir()
-    server = Server(limits, lambda path: FakeServable(lambda x: x))
-    server.lifecycle.set_sources([ModelSource("m", folder)])
-    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    http = server.http(Ports(listener))
-    thread = threading.Thread(target=http.run, args=([listener],))
-    thread.start()
-    yield listener.getsockname()
-    http.should_exit = True
-    thread.join(20)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ import pytest
 from serving_fakes import FakeServable
 
 from serving.operations.access import Access
+from serving.repository import PredictionCancelled
+from serving.rest.answer import Refusals
 from serving.rest.descriptions import classify_or_regress_error
 from serving.server import Server
 from serving.version_folders import ModelSource
@@ -30,9 +31,10 @@ def make_server(
     function: Callable[[np.ndarray], np.ndarray] = lambda x: 2 * x,
     limits: Limits = Limits(),  # noqa: B008  frozen
     access: Access = Access(),  # noqa: B008  frozen
+    servable: type[FakeServable] = FakeServable,
 ) -> Server:
     (tmp_path / "1").mkdir(exist_ok=True)
-    server = Server(limits, lambda path: FakeServable(function), access=access)
+    server = Server(limits, lambda path: servable(function), access=access)
     server.lifecycle.set_sources([ModelSource("m", tmp_path)])
     return server
 
@@ -207,26 +209,27 @@ class TestBounds:
     def test_no_slot_is_held_over_the_limit(self, tmp_path) -> None:
         begun = []
 
-        def wait_unless_cancelled(x: np.ndarray) -> np.ndarray:
-            begun.append(x)
-            if x[0] < 0:
-                time.sleep(0.6)  # the model looks for cancellation after that
-            return x
+        class EndlessUnlessCancelled(FakeServable):
+            def predict(self, signature_name, tensors, cancel):
+                begun.append(tensors)
+                if tensors["x"][0] < 0:
+                    assert cancel.wait(30)
+                    raise PredictionCancelled
+                return super().predict(signature_name, tensors, cancel)
 
-        server = make_server(tmp_path, wait_unless_cancelled, Limits(seconds=0.3))
+        server = make_server(tmp_path, limits=Limits(seconds=1.5), servable=EndlessUnlessCancelled)
 
         async def slow_ones_and_then_a_quick_one() -> list[httpx.Response]:
             async with client_of(server) as client:
                 slow = [client.post(PREDICT, json={"instances": [-1]}) for _ in range(4)]
                 answers = await asyncio.gather(*slow)
-                await asyncio.sleep(0.5)
                 return [*answers, await client.post(PREDICT, json={"instances": [1]})]
 
         *slow, quick = asyncio.run(slow_ones_and_then_a_quick_one())
         assert [answer.status_code for answer in slow] == [504] * 4
         assert "took longer than it may" in slow[0].json()["error"]
         assert quick.status_code == 200
-        assert len(begun) == 3  # two slow ones at once; the others were late and never begun
+        assert begun[-1]["x"] == 1
 
     def test_a_stopped_server_answers_what_it_has_begun(self, tmp_path, gate) -> None:
         server = make_server(tmp_path, waits_for(gate))
@@ -246,6 +249,18 @@ class TestBounds:
         answers = asyncio.run(stop_meanwhile())
         assert {answer.status_code for answer in answers} <= {503, 504}
         assert answers[-1].json() == {"error": "The server is being stopped"}
+
+
+def test_the_more_are_refused_the_longer_they_wait() -> None:
+    now = [10.0]
+    refusals = Refusals(lambda: now[0])
+    assert refusals.wait() == 1
+    assert [refusals.wait() for _ in range(120)][-1] == 3
+    now[0] = 11.5
+    assert refusals.wait() == 3  # as many as in the second before
+    assert [refusals.wait() for _ in range(10_000)][-1] == 20
+    now[0] = 13.5  # and nobody in between
+    assert refusals.wait() == 1
 
 
 class TestAccess:

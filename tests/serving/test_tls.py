@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import ssl
 import subprocess
 from pathlib import Path
 
 import pytest
+from serving_fakes import running
 
 from faceattr.errors import UserError
 from serving.configuration.files import Tls
 from serving.server import ssl_context
+from serving.wire.limits import Limits
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +69,17 @@ def test_a_client_may_have_to_show_a_certificate(tls: Tls, tmp_path: Path) -> No
     known = client(tls)
     known.load_cert_chain(tmp_path / "cert", tmp_path / "key")
     shake_hands(ssl_context(tls), known)
+
+
+def test_http_is_answered_through_it(tls: Tls, tmp_path: Path) -> None:
+    keys = Tls(tls.key, tls.certificate)
+    with (
+        running(tmp_path, Limits(), keys) as (host, port),
+        socket.create_connection((host, port), timeout=20) as plain,
+        client(tls).wrap_socket(plain, server_hostname="localhost") as connection,
+    ):
+        connection.sendall(b"GET /v1/models/m HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
 
 
 def test_old_versions_are_not_spoken(tls: Tls) -> None:
