@@ -308,7 +308,7 @@ class FamilyContract:
                 if edit >= 0:
                     assert labels[edit // 2] == (-1 if data.edits[edit].adds else 1)
 
-    def test_phases_follow_each_other_to_the_end(self, family, config, data):
+    def test_phases_follow_each_other_to_the_end(self, family, config, data, untraced):
         phases = family.phases(config.options, config.steps)
         *stops, last = [phase.stop for phase in phases]
         assert last is None
@@ -320,15 +320,17 @@ class FamilyContract:
             before = {player.name: values(player.variables) for player in model.players}
             assert set(phase.players) <= set(before)
             model.learning = phase.players
-            model.fit(NumpyBatches(data.table, data.draws(config), range(1)), verbose=0)
+            with untraced():
+                model.fit(NumpyBatches(data.table, data.draws(config), range(1)), verbose=0)
             for player in model.players:
                 pairs = zip(values(player.variables), before[player.name], strict=True)
                 learned = any((new != old).any() for new, old in pairs)
                 assert learned == (player.name in phase.players)
 
     @pytest.mark.slow
-    def test_the_cost_counts_each_players_parameters(self, config, data):
-        cost = measure_cost(config, data, make_strategy())
+    def test_the_cost_counts_each_players_parameters(self, config, data, untraced):
+        with untraced():
+            cost = measure_cost(config, data, make_strategy())
         networks = new_model(config, data.attributes).networks_of
         assert cost.parameters == {
             player: sum(network.count_params() for network in of)
