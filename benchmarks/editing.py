@@ -43,9 +43,9 @@ from faceattr.editing.editor import Editor
 from faceattr.editing.face_crop import FaceCrop
 from faceattr.editing.photo import Photo
 from faceattr.editing.photo_files import open_photo, save_photo
-from faceattr.editing.upscaling import LUMINANCE, bicubic
 from faceattr.faces.crop import WHOLE_IMAGE
 from faceattr.pictures.similarity import masked_psnr
+from faceattr.pictures.upscaling import LUMINANCE, bicubic
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 ASTRONAUT = ROOT / "docs" / "photos" / "astronaut.png"

@@ -23,7 +23,9 @@ def main() -> None:
     ):
         folder = FOLDER / edit.name
         folder.mkdir(parents=True, exist_ok=True)
-        manifest = Manifest(edit, "glasses", SIZE, ALIGNED_CROP, {}, {}, {}, {}, {}, {})
+        manifest = Manifest(
+            edit, "glasses", SIZE, ALIGNED_CROP, {}, {}, {}, {}, {}, {}, quantize="float32"
+        )
         (folder / manifest.tflite_name).write_bytes(network(seed))
         manifest.write(folder)
 

@@ -1,6 +1,7 @@
 """Runs a bundle's .tflite. Imports LiteRT, never TensorFlow."""
 
 import pathlib
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -14,8 +15,12 @@ class LiteRTRuntime:
     Not safe to share between threads: the interpreter keeps its buffers.
     """
 
-    def __init__(self, path: pathlib.Path) -> None:
+    def __init__(self, path: pathlib.Path, threads: int | None = None) -> None:
         """Loads the file.
+
+        Args:
+            path: the file.
+            threads: int >= 1, how many compute; None for LiteRT's own choice, one.
 
         Raises:
             UserError: if the file is missing or is no face edit.
@@ -23,10 +28,11 @@ class LiteRTRuntime:
         if not path.is_file():
             raise UserError(f"{path}: no such file; export the run again")
         try:
-            self._interpreter = Interpreter(model_path=str(path))
+            self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
             self._interpreter.allocate_tensors()
             self._runner = self._interpreter.get_signature_runner("serving_default")
-            shape = self._runner.get_input_details()["image"]["shape"]
+            self._input = self._runner.get_input_details()["image"]
+            shape = self._input["shape"]
         except (ValueError, KeyError, RuntimeError) as error:
             raise UserError(f"{path}: not an exported edit ({error})") from None
         self.image_size = int(shape[1])
@@ -55,6 +61,25 @@ class LiteRTRuntime:
                 f"{'x'.join(map(str, image.shape[:2]))}; resize the image, or use a bundle of its "
                 "size"
             )
-        outputs = self._runner(image=image[None].astype(np.float32))
-        needed = outputs.get("needed")
-        return outputs["residual"][0], None if needed is None else float(np.ravel(needed)[0])
+        outputs = self._runner(image=_stored(image[None].astype(np.float32), self._input))
+        given = self._runner.get_output_details()
+        found = {name: _floats(value, given[name]) for name, value in outputs.items()}
+        needed = found.get("needed")
+        return found["residual"][0], None if needed is None else float(np.ravel(needed)[0])
+
+
+def _stored(values: np.ndarray, details: dict[str, Any]) -> np.ndarray:
+    """Floats as a tensor has them, which may be one of 8 bits."""
+    if details["dtype"] == np.float32:
+        return values
+    scale, zero_point = details["quantization"]
+    limits = np.iinfo(details["dtype"])
+    levels = np.rint(values / np.float32(scale)) + zero_point
+    return np.clip(levels, limits.min, limits.max).astype(details["dtype"])
+
+
+def _floats(values: np.ndarray, details: dict[str, Any]) -> np.ndarray:
+    if values.dtype == np.float32:
+        return values
+    scale, zero_point = details["quantization"]
+    return (values.astype(np.float32) - zero_point) * np.float32(scale)

@@ -13,8 +13,8 @@ from PIL import Image
 from faceattr import pixels
 from faceattr.editing.face_crop import FaceCrop
 from faceattr.editing.photo import Box, Photo, add_residual
-from faceattr.editing.upscaling import LUMINANCE
 from faceattr.errors import UserError
+from faceattr.pictures.upscaling import LUMINANCE
 
 if TYPE_CHECKING:
     from faceattr.faces.face import Face

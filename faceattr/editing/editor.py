@@ -20,11 +20,11 @@ from faceattr.editing.changes import Change, Changes, FaceChange, chosen
 from faceattr.editing.face_crop import FaceCrop
 from faceattr.editing.file_facts import orientation_of
 from faceattr.editing.photo import Photo
-from faceattr.editing.upscaling import LUMINANCE
 from faceattr.edits import Edit, checked_strength
 from faceattr.errors import UserError
 from faceattr.faces import template
 from faceattr.faces.crop import WHOLE_IMAGE, CropGeometry
+from faceattr.pictures.upscaling import LUMINANCE
 
 if TYPE_CHECKING:
     from faceattr.faces.face import Face

@@ -8,16 +8,13 @@ import numpy as np
 from PIL import Image
 
 from faceattr.editing.photo import Box, Photo
-from faceattr.editing.upscaling import bicubic, slopes
 from faceattr.faces import warp
 from faceattr.faces.crop import CropGeometry, resize_crop
 from faceattr.faces.similarity import Similarity
+from faceattr.pictures.upscaling import MOST_ENLARGED, bicubic, slopes
 
 # The residual fades out over this share of the square's side, so that no square is seen.
 _FEATHER = 0.08
-# A residual is enlarged at most so much before it is turned: beyond, it is smooth from one pixel to
-# the next, and takes memory only.
-_MOST_ENLARGED = 8
 # The warp halves the photo on a grid that begins at its corner; a part must begin on it as well.
 _GRID = 64
 
@@ -82,7 +79,7 @@ class FaceCrop:
             photo is not finer than what the network saw.
         """
         size = len(residual)
-        side = max(1, min(round(self.side), _MOST_ENLARGED * size))
+        side = max(1, min(round(self.side), MOST_ENLARGED * size))
         if side <= size:
             return [Image.fromarray(each) for each in bicubic(residual, side)]
         guides = slopes(residual, luminance), luminance[:, :, None]

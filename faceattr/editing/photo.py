@@ -12,9 +12,9 @@ import numpy as np
 from PIL import Image
 
 from faceattr import pixels
-from faceattr.editing.upscaling import LUMINANCE
 from faceattr.edits import edited
 from faceattr.errors import UserError
+from faceattr.pictures.upscaling import LUMINANCE
 
 MODES = ("L", "LA", "RGB", "RGBA", "CMYK")
 """Of Pillow: how the samples of a photo are kept. What has a palette or one bit is unfolded."""

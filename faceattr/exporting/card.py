@@ -64,7 +64,8 @@ def card(manifest: Manifest, forms: Mapping[str, str]) -> str:
 
 def _forms(bundle: pathlib.Path, manifest: Manifest) -> dict[str, str]:
     said = {
-        manifest.tflite_name: "LiteRT, built-in operations only, batch 1: `image` to `residual`",
+        manifest.tflite_name: f"LiteRT, {manifest.quantize}, built-in operations only, batch 1: "
+        "`image` to `residual`",
         "saved_model/": "TensorFlow's SavedModel: float images or encoded ones in, edited ones out",
     }
     return {path: what for path, what in said.items() if (bundle / path).exists()}
@@ -192,8 +193,12 @@ def _measured(manifest: Manifest) -> str:
         rows = [
             ("nothing", "`python evaluate.py --run` with the folder of this bundle measures it")
         ]
-    exact = {form: f"{value:.1g}" for form, value in manifest.exactness.items()}
-    rows += [(f"largest difference from Keras, {form}", value) for form, value in exact.items()]
+    forms = {"saved_model": "SavedModel", "tflite": f"{manifest.quantize} .tflite"}
+    for form, name in forms.items():
+        if exact := manifest.exactness.get(form):
+            on = manifest.exactness["compared_on"]
+            value = f"{exact['largest']:.1g} at most; edits {exact['edit_psnr']:.0f} dB"
+            rows.append((f"{name} from Keras, {on['faces']} faces ({on['source']})", value))
     return _table(("what", "value"), rows)
 
 

@@ -1,27 +1,32 @@
 """export(): from a finished run to a bundle for each edit, reloaded and compared with Keras."""
 
+import contextlib
+import dataclasses
+import errno
 import importlib.metadata
 import pathlib
-import shutil
-import tempfile
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
+import tensorflow as tf
 
 from faceattr.bundles.manifest import Manifest
-from faceattr.data import synthetic
 from faceattr.edits import Edit
 from faceattr.errors import UserError
-from faceattr.exporting import verify
 from faceattr.exporting.card import write_card
-from faceattr.exporting.forms import write_saved_model, write_tflite
-from faceattr.exporting.signatures import outputs_of
+from faceattr.exporting.crops import CropsOfRun
+from faceattr.exporting.forms import check_quantize, write_saved_model, write_tflite
+from faceattr.exporting.placing import placed
+from faceattr.exporting.tflite_metadata import About
+from faceattr.exporting.traced import Traced, outputs_of
+from faceattr.exporting.verify import Reference
+from faceattr.exporting.warmup import write_warmup
 from faceattr.faces.crop import CropGeometry
 from faceattr.runs.run import Run
 from faceattr.runs.weights import finished_model, load
 from faceattr.training.several.report import seconds_trained
 
-_VERSION_FOLDER = "1"
+_SAVED_MODEL = "saved_model"
 _PACKAGES = ("faceattr", "tensorflow", "keras", "numpy")
 
 
@@ -30,6 +35,9 @@ def export(
     out: str | pathlib.Path = "bundles",
     best: bool = False,
     unfinished: bool = False,
+    quantize: str = "float16",
+    int8_io: bool = False,
+    tflite_only: bool = False,
 ) -> list[pathlib.Path]:
     """Exports the edits of a run.
 
@@ -40,14 +48,20 @@ def export(
             run, instead of the last weights. Defaults to False.
         unfinished: bool. Whether to export the newest checkpoint of a run that is not finished; the
             bundle says so. Defaults to False.
+        quantize: how the .tflite keeps its weights, see `forms.QUANTIZE`. Defaults to `"float16"`.
+        int8_io: bool. Whether an int8 network takes and gives int8. Defaults to False: floats.
+        tflite_only: bool. Whether to leave the SavedModel out. Defaults to False.
 
     Returns:
-        the bundles. An older bundle of the same edit is replaced.
+        the bundles. An older bundle of the same edit is replaced; its SavedModel's version number
+        is one less.
 
     Raises:
-        UserError: if the run is not finished, or has no best checkpoint.
-        ExportMismatch: if an exported form differs from Keras; no bundle is left.
+        UserError: if the run is not finished, or has no best checkpoint; if its training faces are
+            not there, by which int8 is calibrated; if there is no space; `ExportMismatch`: if an
+            exported form differs from Keras. The older bundle is there still.
     """
+    check_quantize(quantize, int8_io)
     run = Run.open(pathlib.Path(run_dir))
     if best and not run.best_path.is_file():
         raise UserError(
@@ -77,80 +91,95 @@ def export(
     }
     # The results are those of the last weights.
     metrics = run.results if finished and not best else {}
-    out = pathlib.Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    bundles = []
-    for edit in edits:
-        with tempfile.TemporaryDirectory(prefix=f".{edit.name}-", dir=out) as scratch:
-            partial = pathlib.Path(scratch) / edit.name
-            partial.mkdir()
-            _write_bundle(partial, run, model, edit, weights, metrics)
-            _replace(out / edit.name, partial)
-        bundles.append(out / edit.name)
-    return bundles
+    exporter = _Exporter(run, model, weights, metrics, quantize, int8_io, tflite_only)
+    targets = [pathlib.Path(out) / edit.name for edit in edits]
+    with _full_disk_told(out):
+        for edit, target in zip(edits, targets, strict=True):
+            with placed(target) as bundle:
+                exporter.write(bundle, edit, _next_version(target))
+    return targets
 
 
-class ExportMismatch(RuntimeError):
-    """An exported form does not give Keras's numbers."""
+@dataclasses.dataclass
+class _Exporter:
+    run: Run
+    model: Any
+    weights: dict[str, Any]
+    metrics: dict[str, Any]
+    quantize: str
+    int8_io: bool
+    tflite_only: bool
+
+    def __post_init__(self) -> None:
+        self.crops = CropsOfRun(self.run, self.model.image_size)
+
+    def write(self, bundle: pathlib.Path, edit: Edit, version: str) -> None:
+        """Writes all files of a bundle, the manifest last."""
+        network = self.run.config.family.network(self.model, edit)
+        size = self.model.image_size
+        traced = Traced(network, size)
+        (attribute,) = (each for each in self.run.attributes if edit in each.edits)
+        manifest = Manifest(
+            edit=edit,
+            attribute=attribute.name,
+            image_size=size,
+            crop=CropGeometry.from_json(self.run.data["crop"]),
+            data={name: value for name, value in self.run.data.items() if name != "crop"},
+            training=self.run.config.settings(),
+            weights=self.weights,
+            metrics=self.metrics,
+            exactness={},
+            versions={name: importlib.metadata.version(name) for name in _PACKAGES},
+            quantize=self.quantize,
+        )
+        crops = self.crops.to_compare(edit)
+        reference = Reference(outputs_of(network), crops.images)
+        exactness: dict[str, Any] = {"compared_on": crops.told}
+        if not self.tflite_only:
+            saved_model = bundle / _SAVED_MODEL / version
+            write_saved_model(saved_model, traced)
+            write_warmup(saved_model, edit.name, size)
+            difference = reference.saved_model(saved_model)
+            difference.check("saved_model", edit.name)
+            exactness["saved_model"] = dataclasses.asdict(difference)
+        calibration = self.crops.to_calibrate(edit) if self.quantize == "int8" else None
+        tflite = bundle / manifest.tflite_name
+        about = About(
+            name=edit.name,
+            description=f"The residual image of the face edit {edit.name}, crops of {size}x{size}",
+            licence=manifest.license_note,
+            version=manifest.versions["faceattr"],
+            image_size=size,
+        )
+        images = None if calibration is None else calibration.images
+        write_tflite(tflite, traced, about, self.quantize, self.int8_io, images)
+        difference = reference.tflite(tflite)
+        difference.check(self.quantize, edit.name)
+        exactness["tflite"] = dataclasses.asdict(difference)
+        if calibration is not None:
+            exactness["calibrated_on"] = calibration.told
+        manifest = dataclasses.replace(manifest, exactness=exactness)
+        write_card(bundle, manifest)
+        manifest.write(bundle)
 
 
-def _write_bundle(
-    bundle: pathlib.Path,
-    run: Run,
-    model: Any,
-    edit: Edit,
-    weights: dict[str, Any],
-    metrics: dict[str, Any],
-) -> None:
-    network = run.config.family.network(model, edit)
-    outputs = outputs_of(network)
-    saved_model = bundle / "saved_model" / _VERSION_FOLDER
-    write_saved_model(saved_model, network, outputs, model.image_size)
-    tflite = bundle / f"{edit.name}.tflite"
-    write_tflite(tflite, network, outputs, model.image_size)
-
-    faces = np.stack(
-        [
-            synthetic.render(synthetic.sample_parameters(0, index), model.image_size)
-            for index in range(4)
-        ]
-    )
-    exactness = {
-        "saved_model": verify.saved_model_difference(saved_model, outputs, faces),
-        "tflite": verify.tflite_difference(tflite, outputs, faces),
-    }
-    for form, bound in (
-        ("saved_model", verify.SAVED_MODEL_TOLERANCE),
-        ("tflite", verify.TFLITE_TOLERANCE),
-    ):
-        if not exactness[form] <= bound:
-            raise ExportMismatch(
-                f"{edit.name}: the {form} differs from Keras by {exactness[form]:.2g}, more than "
-                f"{bound}"
-            )
-    (attribute,) = (each for each in run.attributes if edit in each.edits)
-    manifest = Manifest(
-        edit=edit,
-        attribute=attribute.name,
-        image_size=model.image_size,
-        crop=CropGeometry.from_json(run.data["crop"]),
-        data={name: value for name, value in run.data.items() if name != "crop"},
-        training=run.config.settings(),
-        weights=weights,
-        metrics=metrics,
-        exactness=exactness,
-        versions={name: importlib.metadata.version(name) for name in _PACKAGES},
-    )
-    write_card(bundle, manifest)
-    manifest.write(bundle)
+def _next_version(target: pathlib.Path) -> str:
+    """The version folder of a SavedModel, so that a server takes it for a newer one."""
+    numbers = [
+        int(path.name) for path in (target / _SAVED_MODEL).glob("[0-9]*") if path.name.isdecimal()
+    ]
+    return str(max(numbers, default=0) + 1)
 
 
-def _replace(target: pathlib.Path, bundle: pathlib.Path) -> None:
-    """Puts a finished bundle in place of an older one."""
-    if target.exists():
-        old = bundle.with_name("old")
-        target.rename(old)
-        bundle.rename(target)
-        shutil.rmtree(old)
-    else:
-        bundle.rename(target)
+@contextlib.contextmanager
+def _full_disk_told(out: str | pathlib.Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise
+        raise UserError(f"--out {out}: cannot be written ({error.strerror})") from None
+    except tf.errors.OpError as error:
+        if "No space left" not in str(error):
+            raise
+        raise UserError(f"--out {out}: cannot be written (No space left on device)") from None

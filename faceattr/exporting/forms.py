@@ -1,53 +1,91 @@
 """The two forms of an exported edit: SavedModel and .tflite."""
 
 import pathlib
-import tempfile
+from collections.abc import Iterator
 from typing import Any
 
-import keras
+import numpy as np
 import tensorflow as tf
 
-from faceattr.exporting import signatures
+from faceattr import pixels
+from faceattr.errors import UserError
+from faceattr.exporting import signatures, tflite_metadata
+from faceattr.exporting.traced import Traced
+
+QUANTIZE = ("float32", "float16", "dynamic", "int8")
+"""How a .tflite keeps its weights. `dynamic` has them in 8 bits and computes what goes through them
+in floats; `int8` computes in 8 bits as well."""
 
 
-def write_saved_model(
-    path: pathlib.Path, network: Any, outputs_of: signatures.Outputs, image_size: int
-) -> None:
+def write_saved_model(path: pathlib.Path, traced: Traced) -> None:
     """Writes the SavedModel with the three signatures of a bundle."""
-    archive = keras.export.ExportArchive()
-    archive.track(network)
-    archive.add_endpoint("serving_default", signatures.images_signature(outputs_of, image_size))
-    archive.add_endpoint("image_bytes", signatures.bytes_signature(outputs_of, image_size))
-    archive.add_endpoint(
-        "image_bytes_with_strength",
-        signatures.bytes_with_strength_signature(outputs_of, image_size),
+    module = tf.Module()
+    module.traced = traced
+    tf.saved_model.save(
+        module,
+        str(path),
+        signatures={
+            "serving_default": signatures.images_signature(traced),
+            **signatures.bytes_signatures(traced),
+        },
     )
-    archive.write_out(path, verbose=False)
 
 
 def write_tflite(
-    path: pathlib.Path, network: Any, outputs_of: signatures.Outputs, image_size: int
+    path: pathlib.Path,
+    traced: Traced,
+    about: tflite_metadata.About,
+    quantize: str = "float16",
+    int8_io: bool = False,
+    calibration: np.ndarray | None = None,
 ) -> None:
-    """Writes the float16 .tflite: static batch 1, built-in operations only, `image` to `residual`.
+    """Writes the .tflite: static batch 1, built-in operations only, `image` to `residual`.
 
     Where the network has it, `needed` is there too. The host adds and scales the residual, so a
     strength slider costs nothing.
+
+    Args:
+        path: the file.
+        traced: the network.
+        about: what its metadata say.
+        quantize: one of `QUANTIZE`.
+        int8_io: bool, whether an int8 network takes and gives int8, which its scale and zero point
+            make of [-1, 1].
+        calibration: uint8 [n, s, s, 3], the faces of an int8 network's ranges; None for others.
     """
+    side = traced.image_size
 
-    @tf.function(
-        input_signature=[tf.TensorSpec([1, image_size, image_size, 3], tf.float32, "image")]
-    )
-    def residual(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        return outputs_of(image)
+    @tf.function(input_signature=[tf.TensorSpec([1, side, side, 3], tf.float32, "image")])
+    def serving_default(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return traced.outputs(image)
 
-    with tempfile.TemporaryDirectory() as scratch:
-        archive = keras.export.ExportArchive()
-        archive.track(network)
-        archive.add_endpoint("serving_default", residual)
-        archive.write_out(scratch, verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(
-            scratch, signature_keys=["serving_default"]
-        )
+    function = serving_default.get_concrete_function()
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], traced)
+    if quantize != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if quantize == "float16":
         converter.target_spec.supported_types = [tf.float16]
-        path.write_bytes(converter.convert())
+    if quantize == "int8":
+        assert calibration is not None, "int8 needs faces to be calibrated on"
+
+        def faces() -> Iterator[list[Any]]:
+            for face in calibration:
+                yield [pixels.to_float(face)[None]]
+
+        converter.representative_dataset = faces
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        if int8_io:
+            converter.inference_input_type = converter.inference_output_type = tf.int8
+    path.write_bytes(tflite_metadata.embedded(converter.convert(), about))
+
+
+def check_quantize(quantize: str, int8_io: bool) -> None:
+    """Refuses what there is not.
+
+    Raises:
+        UserError: names the flag.
+    """
+    if quantize not in QUANTIZE:
+        raise UserError(f"--quantize {quantize}: choose one of {', '.join(QUANTIZE)}")
+    if int8_io and quantize != "int8":
+        raise UserError(f"--int8_io goes with --quantize int8, not with {quantize}; leave it out")

@@ -1,148 +1,140 @@
-"""What an exported edit takes and returns: the signatures of a bundle's SavedModel."""
+"""What an exported edit takes and returns: the signatures of a bundle's SavedModel.
 
-from collections.abc import Callable
-from typing import Any
+Each checks what it is given: a request that cannot be right gets a sentence, not a wrong picture.
+"""
 
 import tensorflow as tf
 
 from faceattr import pixels
-from faceattr.edits import edited
+from faceattr.edits import HIGHEST_STRENGTH, LOWEST_STRENGTH, edited
+from faceattr.exporting import image_bytes
+from faceattr.exporting.traced import Traced
+from faceattr.pictures.upscaling import EPSILON, LUMINANCE, MOST_ENLARGED
 
-MAX_SIDE = 4096
-"""Larger crops are refused before they are decoded: a small file can unpack to fill the memory."""
-
-Outputs = Callable[[tf.Tensor], dict[str, tf.Tensor]]
-"""From face crops, float32 [n, s, s, 3] in [-1, 1], to `residual`, of the same shape and not
-clipped; and `needed`, float32 [n], where the network sees whether a face needs the edit.
-"""
+# Floats that were levels once are not exactly in [-1, 1].
+_ROUNDING = 1e-3
 
 
-def outputs_of(network: Any) -> Outputs:
-    """What a network returns, by name.
-
-    Args:
-        network: see `Family.network`.
-    """
-
-    def outputs(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        found = network(images, training=False)
-        if isinstance(found, tuple | list):
-            return dict(zip(("residual", "needed"), found, strict=True))
-        return {"residual": found}
-
-    return outputs
-
-
-def images_signature(outputs_of: Outputs, image_size: int) -> tf.types.experimental.GenericFunction:
+def images_signature(traced: Traced) -> tf.types.experimental.GenericFunction:
     """`serving_default`: float crops in, edited crops and residuals out.
 
     Returns:
         a function of `image`, float32 [n, s, s, 3] in [-1, 1], to `edited_image`, the same in
         [-1, 1], `residual`, not clipped, and `needed` where the network has it.
     """
+    side = traced.image_size
 
-    @tf.function(
-        input_signature=[tf.TensorSpec([None, image_size, image_size, 3], tf.float32, "image")]
-    )
+    @tf.function(input_signature=[tf.TensorSpec([None, side, side, 3], tf.float32, "image")])
     def edit_images(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        outputs = outputs_of(image)
+        image = _checked_pixels(image)
+        outputs = traced.outputs(image)
         return {"edited_image": edited(image, outputs["residual"]), **outputs}
 
     return edit_images
 
 
-def bytes_signature(outputs_of: Outputs, image_size: int) -> tf.types.experimental.GenericFunction:
-    """`image_bytes`: encoded face crops in, PNG out, at strength 1.
+def bytes_signatures(traced: Traced) -> dict[str, tf.types.experimental.GenericFunction]:
+    """Encoded face crops in, PNG out, by the name of the signature.
 
     Returns:
-        a function of `image_bytes`, string [n], to `edited_image_bytes`, string [n].
+        `image_bytes`: a function of `image_bytes`, string [n], to `edited_image_bytes`, string [n],
+        at strength 1; `image_bytes_with_strength`: the same of `image_bytes` and `strength`,
+        float32 [n], one for each image.
     """
+    images = tf.TensorSpec([None], tf.string, "image_bytes")
+    strengths = tf.TensorSpec([None], tf.float32, "strength")
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "image_bytes")])
+    # Traced once, for both.
+    @tf.function(input_signature=[images, strengths])
+    def edit_all(image_bytes: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
+        return tf.map_fn(
+            lambda inputs: _edit_encoded(traced, *inputs),
+            (image_bytes, strength),
+            fn_output_signature=tf.TensorSpec([], tf.string),
+        )
+
+    @tf.function(input_signature=[images])
     def edit_bytes(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         strength = tf.ones_like(image_bytes, tf.float32)
-        return {"edited_image_bytes": _edit_encoded(outputs_of, image_size, image_bytes, strength)}
+        return {"edited_image_bytes": edit_all(image_bytes, strength)}
 
-    return edit_bytes
-
-
-def bytes_with_strength_signature(
-    outputs_of: Outputs, image_size: int
-) -> tf.types.experimental.GenericFunction:
-    """`image_bytes_with_strength`: the same with a strength for each image.
-
-    Returns:
-        a function of `image_bytes`, string [n], and `strength`, float32 [n], to
-        `edited_image_bytes`, string [n].
-    """
-
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec([None], tf.string, "image_bytes"),
-            tf.TensorSpec([None], tf.float32, "strength"),
-        ]
-    )
+    @tf.function(input_signature=[images, strengths])
     def edit_bytes_with_strength(
         image_bytes: tf.Tensor, strength: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        return {"edited_image_bytes": _edit_encoded(outputs_of, image_size, image_bytes, strength)}
+        strength = _checked_strengths(image_bytes, strength)
+        return {"edited_image_bytes": edit_all(image_bytes, strength)}
 
-    return edit_bytes_with_strength
+    return {"image_bytes": edit_bytes, "image_bytes_with_strength": edit_bytes_with_strength}
 
 
-def _edit_encoded(
-    outputs_of: Outputs, image_size: int, image_bytes: tf.Tensor, strength: tf.Tensor
-) -> tf.Tensor:
-    def edit_one(inputs: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-        contents, factor = inputs
-        image = _decode(contents)
-        shape = tf.shape(image)
-        # Resized as whole levels, so that training, editor and server see the same pixels.
-        small = tf.image.resize(image, [image_size, image_size], antialias=True)
-        small = tf.cast(tf.clip_by_value(tf.round(small), 0.0, 255.0), tf.uint8)
-        residual = outputs_of(pixels.tensor_to_float(small)[None])["residual"][0]
-        # Only the residual is scaled up: the image keeps its own detail.
-        residual = tf.image.resize(residual, shape[:2])
-        full = edited(pixels.tensor_to_float(image), residual, factor)
-        return tf.io.encode_png(pixels.tensor_to_uint8(full))
-
-    return tf.map_fn(
-        edit_one, (image_bytes, strength), fn_output_signature=tf.TensorSpec([], tf.string)
+def _checked_pixels(image: tf.Tensor) -> tf.Tensor:
+    # Of nan no comparison is true.
+    in_range = tf.reduce_all(tf.abs(image) <= 1 + _ROUNDING)
+    told = (
+        "image must be pixels in [-1, 1]: level / 127.5 - 1 of levels from 0 to 255, and no NaN; "
+        "or send a JPEG or PNG to the signature image_bytes. Got pixels from, to:"
     )
+    check = tf.debugging.Assert(in_range, [told, tf.reduce_min(image), tf.reduce_max(image)])
+    with tf.control_dependencies([check]):
+        return tf.identity(image)
 
 
-def _decode(contents: tf.Tensor) -> tf.Tensor:
-    """A square JPEG or PNG face crop, its size looked up before it is decoded."""
+def _checked_strengths(image_bytes: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
+    counts = tf.size(strength), tf.size(image_bytes)
+    told = "there must be one strength for each image, got strengths, images:"
+    one_each = tf.debugging.Assert(counts[0] == counts[1], [told, *counts])
+    in_range = tf.logical_and(strength >= LOWEST_STRENGTH, strength <= HIGHEST_STRENGTH)
+    told = f"strength must be a number from {LOWEST_STRENGTH:g} to {HIGHEST_STRENGTH:g}, got"
+    checks = [one_each, tf.debugging.Assert(tf.reduce_all(in_range), [told, strength])]
+    with tf.control_dependencies(checks):
+        return tf.identity(strength)
 
-    def png_shape() -> tf.Tensor:
-        # Bytes 16 to 24 of the header: width and height, big-endian.
-        is_png = tf.strings.substr(contents, 0, 8) == b"\x89PNG\r\n\x1a\n"
-        is_png = tf.logical_and(is_png, tf.strings.length(contents) >= 24)
-        with tf.control_dependencies(
-            [tf.debugging.Assert(is_png, ["image_bytes must be a JPEG or PNG image"])]
-        ):
-            header = tf.strings.substr(contents, 16, 8)
-        width, height = tf.unstack(tf.io.decode_raw(header, tf.int32, little_endian=False), num=2)
-        return tf.stack([height, width])
 
-    shape = tf.cond(
-        tf.io.is_jpeg(contents), lambda: tf.io.extract_jpeg_shape(contents)[:2], png_shape
+def _edit_encoded(traced: Traced, contents: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
+    """A PNG of one face crop of any side, edited as the editor edits it."""
+    image, size = image_bytes.decode(contents), traced.image_size
+    # Resized as whole levels, so that training, editor and server see the same pixels.
+    small = tf.image.resize(image, [size, size], antialias=True)
+    small = tf.cast(tf.clip_by_value(tf.round(small), 0.0, 255.0), tf.uint8)
+    seen, full = pixels.tensor_to_float(small), pixels.tensor_to_float(image)
+    residual = traced.outputs(seen[None])["residual"][0]
+    side = tf.shape(image)[0]
+    # Only the residual is scaled up: the image keeps its own detail.
+    enlarged = tf.cond(
+        side > size,
+        lambda: _enlarged(residual, seen, full, size),
+        lambda: _bicubic(residual, side),
     )
-    with tf.control_dependencies(
-        [
-            tf.debugging.Assert(
-                tf.logical_and(shape[0] == shape[1], shape[0] <= MAX_SIDE),
-                [
-                    f"image_bytes must be a square face crop of at most {MAX_SIDE} pixels, got",
-                    shape,
-                ],
-            )
-        ]
-    ):
-        contents = tf.identity(contents)
-    return tf.cond(
-        tf.io.is_jpeg(contents),
-        # The slower of the two transforms, which training and the editor use as well.
-        lambda: tf.io.decode_jpeg(contents, channels=3, dct_method="INTEGER_ACCURATE"),
-        lambda: tf.io.decode_png(contents, channels=3),
+    return tf.io.encode_png(pixels.tensor_to_uint8(edited(full, enlarged, strength)))
+
+
+def _enlarged(residual: tf.Tensor, seen: tf.Tensor, full: tf.Tensor, size: int) -> tf.Tensor:
+    """The residual of a finer image; `faceattr.pictures.upscaling` says why this way."""
+    side = tf.shape(full)[0]
+    guide = _luminance(seen)
+    mean = _means(guide)
+    variance = _means(guide * guide) - mean * mean
+    covariance = _means(guide * residual) - mean * _means(residual)
+    slopes = _means(covariance / (variance + EPSILON))
+    maps = _bicubic(
+        tf.concat([residual, slopes, guide], axis=2), tf.minimum(side, MOST_ENLARGED * size)
     )
+    large, slope, smooth = tf.split(maps, [3, 3, 1], axis=2)
+    both = tf.image.resize(tf.concat([large - slope * smooth, slope], axis=2), [side, side])
+    base, slope = tf.split(both, 2, axis=2)
+    return base + slope * _luminance(full)
+
+
+def _luminance(image: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_sum(image * LUMINANCE, axis=2, keepdims=True)
+
+
+def _means(maps: tf.Tensor) -> tf.Tensor:
+    """Means over 3x3 pixels; those of the border are repeated."""
+    padded = tf.pad(maps, [[1, 1], [1, 1], [0, 0]], mode="SYMMETRIC")
+    return tf.nn.avg_pool2d(padded[None], 3, 1, "VALID")[0]
+
+
+def _bicubic(maps: tf.Tensor, side: tf.Tensor) -> tf.Tensor:
+    return tf.image.resize(maps, [side, side], method="bicubic", antialias=True)

@@ -1,4 +1,4 @@
-"""Two of Keras's layers, computed faster in training for the same numbers."""
+"""Two of Keras's layers, computed faster for the same numbers."""
 
 from typing import Any
 
@@ -39,16 +39,12 @@ class BatchNormalization(layers.BatchNormalization):
 class UpsampledConv2D(layers.Conv2D):
     """`keras.layers.Conv2D`, with stride 1, of maps whose pixels are first repeated twice each way.
 
-    In training the larger map is never made. Kernel taps that fall on copies of one pixel are
-    added up: each of the four places of an output pixel in its 2x2 square has a small kernel of
-    its own, 2x2 where the layer's is 3x3 and 3x3 where it is 4x4. All four are outputs of one
-    convolution. In inference the map is enlarged, which mobile phones do well.
+    The larger map is never made. Kernel taps that fall on copies of one pixel are added up: each of
+    the four places of an output pixel in its 2x2 square has a small kernel of its own, 2x2 where
+    the layer's is 3x3 and 3x3 where it is 4x4. All four are outputs of one convolution.
     """
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        if not training:
-            side = 2 * inputs.shape[1]
-            return super().call(ops.image.resize(inputs, (side, side), interpolation="nearest"))
         size = self.kernel_size[0]
         taps = ops.cast(_taps_of_repeated_pixels(size), self.compute_dtype)
         # (place, pixel) by rows and by columns; the places become output channels.

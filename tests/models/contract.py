@@ -26,7 +26,7 @@ from faceattr.data import synthetic
 from faceattr.data.numpy_batches import NumpyBatches
 from faceattr.errors import UserError
 from faceattr.exporting.export import export
-from faceattr.exporting.signatures import outputs_of
+from faceattr.exporting.traced import outputs_of
 from faceattr.models.registry import families
 from faceattr.options import options_of
 from faceattr.pictures.html import text

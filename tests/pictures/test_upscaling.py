@@ -11,8 +11,8 @@ from plain_edit import plain_edit
 from faceattr.editing.changes import Change, Changes, FaceChange
 from faceattr.editing.face_crop import FaceCrop
 from faceattr.editing.photo import Photo
-from faceattr.editing.upscaling import LUMINANCE, bicubic, slopes
 from faceattr.faces.similarity import Similarity, square_to_unit
+from faceattr.pictures.upscaling import LUMINANCE, bicubic, slopes
 from faceattr.pixels import to_float
 
 RNG = np.random.default_rng(0)

@@ -18,8 +18,12 @@ from PIL import Image
 LUMINANCE = np.array((0.299, 0.587, 0.114), np.float32)
 """Of red, green and blue."""
 
-# Variance of the luminance, in [-1, 1], below which it says little: grain is no edge.
-_EPSILON = 0.02
+MOST_ENLARGED = 8
+"""A residual is enlarged at most so much before it is turned: beyond, it is smooth from one pixel
+to the next, and takes memory only."""
+
+EPSILON = 0.02
+"""Variance of the luminance, in [-1, 1], below which it says little: grain is no edge."""
 
 
 def bicubic(maps: np.ndarray, side: int) -> list[np.ndarray]:
@@ -50,7 +54,7 @@ def slopes(residual: np.ndarray, luminance: np.ndarray) -> np.ndarray:
     mean = _means(guide)
     variance = _means(guide * guide) - mean * mean
     covariance = _means(guide * residual) - mean * _means(residual)
-    return _means(covariance / (variance + np.float32(_EPSILON)))
+    return _means(covariance / (variance + np.float32(EPSILON)))
 
 
 def _means(maps: np.ndarray) -> np.ndarray:
