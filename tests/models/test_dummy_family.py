@@ -19,7 +19,6 @@ from faceattr.exporting.export import export
 from faceattr.models.registry import families
 from faceattr.runs.run import Run
 from faceattr.runs.weights import load
-from serving.repository import ModelSource, Repository
 from serving.servable import SavedModelServable
 
 PACKAGE = pathlib.Path(__file__).parent / "dummy"
@@ -126,14 +125,9 @@ def test_all_its_edits_are_evaluated(whole, tmp_path):
 def test_its_gate_is_exported_and_served(bundles):
     crops = np.stack([synthetic.render(synthetic.sample_parameters(3, i), 32) for i in range(2)])
     images = (crops / np.float32(127.5) - 1).astype(np.float32)
-    repository = Repository(
-        [ModelSource(edit, bundles / edit / "saved_model") for edit in EDITS[:3]],
-        SavedModelServable,
-    )
-    assert repository.load() == []
     for edit in EDITS[:3]:
-        _, servable = repository.servable(edit)
-        found = servable.predict("serving_default", {"image": images})
+        servable = SavedModelServable(bundles / edit / "saved_model" / "1")
+        found = servable.predict("serving_default", {"image": images}, servable.new_cancel())
         assert set(found) == {"edited_image", "needed", "residual"}
         assert found["needed"].shape == (2,)
         assert ((found["needed"] > 0) & (found["needed"] < 1)).all()
