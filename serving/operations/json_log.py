@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import re
@@ -10,6 +11,10 @@ from datetime import UTC, datetime
 
 _LONGEST_PATH = 200
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+# Of this process; each request has a number besides.
+_PREFIX = secrets.token_hex(4)
+_NUMBERS = itertools.count(1)
 
 _logger = logging.getLogger("serving")
 
@@ -43,7 +48,7 @@ def set_up() -> None:
 
 def request_id(sent: str) -> str:
     """The id that a client sent, where it is one that a log can hold; else a new one."""
-    return sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
+    return sent if _REQUEST_ID.fullmatch(sent) else f"{_PREFIX}-{next(_NUMBERS):x}"
 
 
 def log_request(identity: str, method: str, path: str, status: int | str, seconds: float) -> None:
