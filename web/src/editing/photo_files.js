@@ -105,11 +105,22 @@ function unreadable(bytes, name) {
 }
 
 async function opened(form, stored, facts, blob, warnings) {
-  const picture = await createImageBitmap(blob);
   const samples = upright(stored, facts.orientation);
+  let picture = await createImageBitmap(blob);
   // The network sees what a person sees: colours of a wider profile are turned into sRGB.
   const seen = facts.isSrgb ? seenOf(samples) : seenOf({...readBack(picture), colors: 3, alpha: true});
+  // All browsers turn JPEGs upright, and not all of them others.
+  if (form !== 'jpeg' && facts.orientation !== 1) picture = await pictureOf(seenOf(samples));
   return {photo: new Photo(samples, seen, facts.orientation), picture, form, facts, warnings};
+}
+
+async function pictureOf({width, height, stride, data}) {
+  const all = new ImageData(width, height);
+  all.data.fill(255);
+  for (let from = 0, to = 0; from < data.length; from += stride, to += 4) {
+    for (let color = 0; color < 3; color += 1) all.data[to + color] = data[from + color];
+  }
+  return createImageBitmap(all);
 }
 
 /** The pixels of a picture, no colour changed: {width, height, stride: 4, data}. */

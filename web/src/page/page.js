@@ -28,6 +28,7 @@ const edits = new Map();
 let bundles = [];
 let panel = null;
 let opened = null;
+let taking = null;
 let isKept = false;
 
 function tell(sentence) {
@@ -53,10 +54,14 @@ function complain(error, again = null) {
 }
 
 async function take(blob, name, sample = null) {
+  const turn = {};
+  taking = turn;
   of('message').replaceChildren();
   stage.busy('Opening the photo');
   try {
     const file = await open(blob, name);
+    // Another one was given meanwhile.
+    if (taking !== turn) return;
     opened?.file.picture.close();
     opened = new Opened(editor, file, name);
     edits.clear();
@@ -64,9 +69,9 @@ async function take(blob, name, sample = null) {
     show();
     if (!sample) await findFaces();
   } catch (error) {
-    complain(error);
+    if (taking === turn) complain(error);
   } finally {
-    stage.busy(null);
+    if (taking === turn) stage.busy(null);
   }
 }
 
