@@ -4,7 +4,7 @@ VENV := .venv
 INSTALLED := $(VENV)/.installed
 BULK := .venv-bulk
 
-.PHONY: train test test_bulk browsers page site lint docs clean
+.PHONY: train test test_bulk browsers page site wheel lint docs clean
 
 train: $(INSTALLED)  ## trains "young" on synthetic faces: minutes on two CPU cores
 	$(VENV)/bin/python train.py --attr young
@@ -31,6 +31,10 @@ page: $(INSTALLED)  ## the page that edits photos in the browser, on this machin
 site: $(INSTALLED)  ## the same as a folder, build/site, that any static host takes
 	rm -rf build/site
 	$(VENV)/bin/python -m serving.page --out build/site
+
+wheel: site  ## an sdist and a wheel in dist/, with what the page takes from npm
+	rm -rf dist
+	$(VENV)/bin/python -m build
 
 lint: $(INSTALLED)  ## format, lint and types
 	$(VENV)/bin/ruff format --check .

@@ -71,6 +71,10 @@ def import_keras_quietly() -> None:
         with quiet_native_code():
             keras = importlib.import_module("keras")
     except (ImportError, ValueError) as error:
+        if getattr(error, "name", None) == "keras":
+            raise UserError(
+                "keras is not installed: pip install 'faceattr[train]' brings it and TensorFlow"
+            ) from error
         named = os.environ.get("KERAS_BACKEND", "the backend of ~/.keras/keras.json")
         raise UserError(
             f"KERAS_BACKEND: Keras cannot start with {named} ({error}); install it, or choose one "

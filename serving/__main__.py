@@ -38,8 +38,8 @@ def main() -> None:
         from .server import Ports, Server
     except ModuleNotFoundError as error:
         raise UserError(
-            f"the package '{error.name}' is missing; in the project's folder, "
-            "pip install '.[serving]'"
+            f"{error.name} is not installed: "
+            "pip install 'faceattr[serving]' brings what serving needs"
         ) from error
     sources = _sources(options)
     batching = _batching(options)

@@ -57,7 +57,8 @@ def room(module):
     """The room of a module; `faceattr` itself has none: it only says where public names live."""
     top, *below = module.split(".")
     if top == "faceattr":
-        return below[0] if below else None
+        # The one command line stands where the programs do that it runs.
+        return (below[0] if below != ["__main__"] else "scripts") if below else None
     return "scripts" if top in SCRIPTS else top
 
 

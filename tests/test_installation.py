@@ -4,12 +4,14 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 
 import pytest
 
 HOUSE = pathlib.Path(__file__).resolve().parents[1]
-FOLDERS = ("faceattr", "serving")
+FOLDERS = ("faceattr", "serving", "web", "docs/photos")
+SCRIPTS = ("edit", "evaluate", "export", "reproduce", "train")
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +30,8 @@ def copied(folder):
     folder.mkdir()
     for name in FOLDERS:
         shutil.copytree(HOUSE / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+    scripts = [f"{name}.py" for name in SCRIPTS]
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", *scripts):
         shutil.copy(HOUSE / name, folder)
     return folder
 
@@ -52,8 +55,51 @@ def test_a_wheel_holds_one_package_with_all_its_files(wheel):
         for folder in FOLDERS
         for path in (HOUSE / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
-    }
+    } | {f"commands/{name}.py" for name in SCRIPTS}
     assert {name.removeprefix("faceattr/") for name in inside} == wanted
+
+
+def test_an_editing_only_installation(wheel, tiny_bundles, tmp_path):
+    """In an empty environment, with what pip fetches for it: no TensorFlow."""
+    environment = tmp_path / "environment"
+    run("-m", "venv", environment, cwd=tmp_path)
+    python = environment / "bin" / "python"
+    run("-m", "pip", "install", "--quiet", wheel, cwd=tmp_path, python=python)
+    there = subprocess.run(
+        [python, "-m", "pip", "list"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "faceattr" in there
+    for name in ("tensorflow", "keras", "jax"):
+        assert name not in there
+
+    def typed(*words):
+        command = [environment / "bin" / "faceattr", *words]
+        return subprocess.run(
+            [*map(str, command)], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+
+    photo = HOUSE / "docs" / "photos" / "astronaut.png"
+    words = ("edit", photo, "--edit", "add_glasses", "--bundles", tiny_bundles, "-o", "edited.png")
+    began = time.monotonic()
+    done = typed(*words)
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - began < 30
+    assert (tmp_path / "edited.png").is_file()
+    (tmp_path / "models" / "1").mkdir(parents=True)
+    (tmp_path / "models" / "1" / "saved_model.pb").touch()
+    for command, missing, extra in (
+        (("train", "--attr", "young"), "keras", "train"),
+        (("evaluate", "--run", "gone"), "keras", "train"),
+        (("serve", "--model_base_path", tmp_path / "models"), "uvicorn", "serving"),
+    ):
+        done = typed(*command)
+        assert done.returncode == 2, done.stderr
+        (line,) = done.stderr.splitlines()
+        assert missing in line
+        assert f"pip install 'faceattr[{extra}]'" in line
+    assert "edits photos of any size" in typed("--help").stdout
+    assert "did you mean edit" in typed("edits").stderr
+    assert "--strength" in typed("edit", "--help").stdout
 
 
 def test_the_server_is_imported_as_a_part_of_the_package(wheel, tmp_path):

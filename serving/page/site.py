@@ -12,6 +12,7 @@ from faceattr.attributes import PAPER_ATTRIBUTES
 from faceattr.bundles.finding import BUNDLES, find_bundle, listed
 from faceattr.bundles.loading import load
 from faceattr.bundles.manifest import MANIFEST_NAME
+from faceattr.command_line import quiet_native_code
 from faceattr.errors import UserError
 from faceattr.faces.network import MODELS
 from faceattr.files import write_text
@@ -24,6 +25,9 @@ WEB = _ROOT / "web"
 
 NPM = _ROOT / "build" / "npm"
 """Where npm puts what it fetches."""
+
+# An installed package may have it already.
+_LITERT = _ROOT / "litert"
 
 _SAMPLE = _ROOT / "docs" / "photos" / "astronaut.png"
 # Of LiteRT.js: for browsers with relaxed SIMD, and for those without.
@@ -54,11 +58,13 @@ def build(out: pathlib.Path, bundles: pathlib.Path = BUNDLES) -> list[str]:
         raise UserError(
             f"--bundles {bundles}: no bundle there or among the shipped ones; export a run first"
         )
-    modules = packages(WEB, NPM, development=False)
+    litert = _LITERT
+    if not litert.is_dir():
+        litert = packages(WEB, NPM, development=False) / "@litertjs"
     for name in ("index.html", "style.css", "site.webmanifest", "icon.svg", "src"):
         _copy(WEB / name, out / name)
     _copy(_SAMPLE, out / "photos" / _SAMPLE.name)
-    _add_litert(modules, out / "litert")
+    _add_litert(litert, out / "litert")
     for network in MODELS.glob("*.tflite"):
         _copy(network, out / "models" / network.name)
     _copy(MODELS / "LICENSE", out / "models" / "LICENSE")
@@ -81,8 +87,8 @@ def _copy(source: pathlib.Path, target: pathlib.Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _add_litert(modules: pathlib.Path, out: pathlib.Path) -> None:
-    core, loader = (modules / "@litertjs" / name for name in ("core", "wasm-utils"))
+def _add_litert(source: pathlib.Path, out: pathlib.Path) -> None:
+    core, loader = (source / name for name in ("core", "wasm-utils"))
     out.mkdir(parents=True)
     # The strict content policy has no place for an import map, so the one import is rewritten.
     text = (core / "dist" / "index.js").read_text(encoding="utf-8")
@@ -106,7 +112,8 @@ def _without_map(script: str) -> str:
 def _add_bundles(folders: Sequence[pathlib.Path], out: pathlib.Path) -> None:
     edits = []
     for folder in folders:
-        manifest, _ = load(folder)
+        with quiet_native_code():
+            manifest, _ = load(folder)
         network = folder / manifest.tflite_name
         for path in (network, folder / MANIFEST_NAME, folder / "README.md"):
             if path.is_file():
