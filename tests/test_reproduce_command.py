@@ -1,5 +1,6 @@
 import pytest
-from commands import assert_one_line_error, run
+import warm_start
+from commands import assert_one_line_error
 
 
 @pytest.mark.parametrize(
@@ -15,7 +16,7 @@ from commands import assert_one_line_error, run
     ],
 )
 def test_mistakes_are_one_line(arguments, message, tmp_path):
-    done = run(["reproduce.py", *arguments, "--out", tmp_path / "out"])
+    done = warm_start.run(["reproduce.py", *arguments, "--out", tmp_path / "out"])
 
     assert_one_line_error(done, message)
     assert not list(tmp_path.glob("out/runs/*"))
