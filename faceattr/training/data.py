@@ -2,7 +2,7 @@
 
 import logging
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,7 @@ class TrainingData:
         self.attributes = attributes
         self.split = split
         self.synthetic = synthetic
+        self._draws: dict[TrainConfig, Draws] = {}
 
     @classmethod
     def load(cls, config: TrainConfig, split_dir: pathlib.Path | None = None) -> "TrainingData":
@@ -68,6 +69,7 @@ class TrainingData:
         )
         table = faces.table
         attributes = tuple(find_attribute(name, table.columns) for name in names)
+        _refuse_repeated(names, attributes)
         for attribute in attributes:
             if warning := noise_warning(config.data, attribute.column):
                 _logger.warning("%s", warning)
@@ -77,7 +79,7 @@ class TrainingData:
             else read_split(split_dir, table)
         )
         for attribute in attributes:
-            _refuse_empty(split, attribute.column)
+            _refuse_other_labels(split, table, attribute.column)
         data = cls(table, attributes, split, faces.synthetic)
         data._log(config)
         if split_dir is not None or config.on_bad_image == "error":
@@ -92,9 +94,13 @@ class TrainingData:
 
     def draws(self, config: TrainConfig) -> Draws:
         """How the batches of a training with these settings are drawn."""
-        return config.family.draws(
-            self.table, self.split, self.attributes, config.options, config.batch_size, config.seed
-        )
+        # Once: a family may tell how it matches faces, and takes its time.
+        if config not in self._draws:
+            of = (self.table, self.split, self.attributes)
+            self._draws[config] = config.family.draws(
+                *of, config.options, config.batch_size, config.seed
+            )
+        return self._draws[config]
 
     def describe(self, config: TrainConfig, base: Run | None = None) -> dict[str, Any]:
         """What `data.json` of a run holds.
@@ -207,18 +213,36 @@ def _draw_split(
     )
 
 
-def _refuse_empty(split: AnySplit, column: str) -> None:
-    """A split that is taken up again may be of other attributes, or of other labels."""
+def _refuse_repeated(names: Sequence[str], attributes: Sequence[Attribute]) -> None:
+    named: dict[str, str] = {}
+    for name, attribute in zip(names, attributes, strict=True):
+        if attribute.column in named:
+            raise UserError(
+                f"attr: {named[attribute.column]} and {name} are the same attribute; keep one"
+            )
+        named[attribute.column] = name
+
+
+def _refuse_other_labels(split: AnySplit, table: AttributeTable, column: str) -> None:
+    """A split that is taken up again may be of other labels, or of other attributes."""
     for use, classes in (
         ("train on", split.training(column)),
         ("hold out", split.held_out(column)),
     ):
-        without, with_it = map(len, classes)
-        if not without or not with_it:
+        without, with_it = classes
+        if not len(without) or not len(with_it):
             raise UserError(
-                f"{column}: {with_it} images with it and {without} without to {use}; both kinds "
-                "are needed, see the labels"
+                f"{column}: {len(with_it)} images with it and {len(without)} without to {use}; "
+                "both kinds are needed, see the labels"
             )
+        for members, has in ((without, False), (with_it, True)):
+            other = members[table.known(column)[members] & (table.values(column)[members] != has)]
+            if len(other):
+                raise UserError(
+                    f"{column}: {len(other)} images to {use} have another label in the data than "
+                    f"in the run's split, such as {table.names[other[0]]}; go on with the labels "
+                    "of its first day, or start a new run"
+                )
 
 
 def _refuse_bad_images(table: AttributeTable, indices: np.ndarray) -> None:

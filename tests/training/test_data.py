@@ -164,3 +164,49 @@ def test_the_official_split_of_drawn_faces_in_celebas_layout(tmp_path):
 def test_drawn_faces_have_no_official_split():
     with pytest.raises(UserError, match="split official needs"):
         TrainingData.load(TrainConfig.of(attr="male", split="official", synthetic_faces=8, **TINY))
+
+
+def test_the_same_attribute_twice_is_refused(photos):
+    settings = {"model": "shared_gan", "attr": "smile,Smiling"}
+    with pytest.raises(UserError, match="attr: smile and Smiling are the same attribute"):
+        TrainingData.load(config(photos, **settings))
+
+
+def test_a_split_that_is_taken_up_again_is_of_the_same_labels(photos):
+    data = TrainingData.load(config(photos))
+    data.split.write(photos / "split", data.table)
+    turned = data.table.names[data.split.test_positive[0]]
+    (photos / "fix.csv").write_text(f"image,column,value\n{turned},smile,0\n")
+    fixed = config(photos, label_overrides=str(photos / "fix.csv"))
+    with pytest.raises(UserError, match=f"1 images to hold out have another label .* {turned}"):
+        TrainingData.load(fixed, photos / "split")
+    # Of a label that is no longer known nothing contradicts it.
+    (photos / "fix.csv").write_text(f"image,column,value\n{turned},smile,\n")
+    TrainingData.load(fixed, photos / "split")
+
+
+def test_a_split_that_is_taken_up_again_has_both_classes_on_both_sides(photos):
+    wanted = config(photos, model="shared_gan")
+    data = TrainingData.load(wanted)
+    data.split.write(photos / "split", data.table)
+    held_out = {data.table.names[index] for index in data.split.test}
+    lines = ["file,smile,hat"]
+    for index in range(COUNT):
+        name = f"{index}.png"
+        lines.append(f"{name},{index % 2},{int(name not in held_out and index % 3 == 0)}")
+    (photos / "labels.csv").write_text("\n".join(lines))
+    with pytest.raises(UserError, match=r"^hat: 0 images with it and [0-9]+ without to hold out"):
+        TrainingData.load(config(photos, model="shared_gan", attr="hat"), photos / "split")
+
+
+def test_strata_that_are_too_small_are_told_of_once(photos, caplog):
+    lines = ["file,smile,male,young"]
+    lines += [f"{index}.png,{index % 2},{index % 2},{index // 2 % 2}" for index in range(COUNT)]
+    (photos / "labels.csv").write_text("\n".join(lines))
+    caplog.set_level(logging.INFO)
+    wanted = config(photos, model="shared_gan")
+    data = TrainingData.load(wanted)
+    assert data.draws(wanted) is data.draws(wanted)
+    # Who smiles is a man.
+    told = "Smiling: too few faces of both kinds within Male and Young; its faces are matched by "
+    assert caplog.text.count(told + "Young") == 1
