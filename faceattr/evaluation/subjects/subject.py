@@ -97,10 +97,14 @@ def load_run(folder: pathlib.Path) -> Subject:
         UserError: if there is no run, or it has no weights yet.
     """
     run = Run.open(folder)
+    return of_model(run, finished_model(run))
+
+
+def of_model(run: Run, model: Any) -> Subject:
+    """A training as a model of it has it, such as one of a checkpoint."""
     config = run.config
-    model = finished_model(run)
     return Subject(
-        name=folder.resolve().name,
+        name=run.folder.resolve().name,
         method=config.model,
         image_size=model.image_size,
         crop=CropGeometry.from_json(run.data["crop"]),
