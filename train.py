@@ -81,7 +81,11 @@ def _main(arguments: argparse.Namespace) -> None:
     elif arguments.resume:
         if arguments.run_dir is None:
             raise UserError("--resume needs --run_dir, the run to go on with")
-        configs = resumed_configs(pathlib.Path(arguments.run_dir), settings)
+        folder = pathlib.Path(arguments.run_dir)
+        # One command for a training in pieces: it begins the run that it goes on with.
+        arguments.resume = folder.exists() or "attr" not in settings
+        new = not arguments.resume
+        configs = new_configs(settings, file) if new else resumed_configs(folder, settings)
     else:
         configs = new_configs(settings, file)
     config = next(iter(configs.values()))

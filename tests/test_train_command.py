@@ -160,6 +160,8 @@ def test_the_page_of_settings_is_what_the_declarations_say():
         (["--attr", "young", "--config", "gone.json"], ["gone.json: no such file"]),
         (["--resume"], ["--resume needs --run_dir"]),
         (["--resume", "--run_dir", "nowhere"], ["nowhere: no run here"]),
+        # With an attribute it begins the run.
+        (["--resume", "--run_dir", "nowhere", "--attr", "smyle"], ["unknown attribute 'smyle'"]),
     ],
 )
 def test_a_mistake_is_explained_in_one_line(tmp_path, monkeypatch, capsys, arguments, parts):

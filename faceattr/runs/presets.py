@@ -24,19 +24,27 @@ def preset_config(preset: str | None, settings: dict[str, Any]) -> TrainConfig:
     Raises:
         UserError: if the preset is unknown or a setting out of range.
     """
-    if preset is None:
-        preset = "quick" if settings.get("data", "synthetic") == "synthetic" else "paper"
-    elif preset not in preset_names():
-        raise UserError(f"--preset {preset}: choose one of {', '.join(preset_names())}")
-    else:
-        having = [name for name, each in families().items() if preset in each.presets]
-        model = settings.get("model", DEFAULT if DEFAULT in having else having[0])
-        if model not in having:
-            raise UserError(f"--preset {preset} is for --model {' or '.join(having)}, not {model}")
-        settings = {**settings, "model": model}
+    if preset is not None:
+        return TrainConfig.of(**with_preset(preset, settings))
+    preset = "quick" if settings.get("data", "synthetic") == "synthetic" else "paper"
     named = families().get(settings.get("model", DEFAULT))
     chosen = {} if named is None else named.presets.get(preset, {})
     return TrainConfig.of(**{**chosen, **settings})
+
+
+def with_preset(preset: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings, and those of a preset where they say nothing; see `preset_config`.
+
+    Raises:
+        UserError: if the preset is unknown, or is for another model.
+    """
+    if preset not in preset_names():
+        raise UserError(f"--preset {preset}: choose one of {', '.join(preset_names())}")
+    having = [name for name, each in families().items() if preset in each.presets]
+    model = settings.get("model", DEFAULT if DEFAULT in having else having[0])
+    if model not in having:
+        raise UserError(f"--preset {preset} is for --model {' or '.join(having)}, not {model}")
+    return {**families()[model].presets[preset], **settings, "model": model}
 
 
 def presets_help() -> str:

@@ -111,7 +111,8 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
         "--resume",
         action="store_true",
         help="go on from the newest checkpoint in --run_dir; --steps may make the run longer. Of "
-        "several attributes those that are finished are passed over",
+        "several attributes those that are finished are passed over. With --attr a folder that is "
+        "not there is begun, so that the same command may be given again and again",
     )
     run.add_argument(
         "--add_attr",

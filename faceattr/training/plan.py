@@ -16,7 +16,7 @@ from faceattr.attributes import (
 )
 from faceattr.errors import UserError
 from faceattr.files import write_text
-from faceattr.runs.presets import preset_config, preset_names
+from faceattr.runs.presets import preset_config, preset_names, with_preset
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig, all_options
 from faceattr.runs.settings_file import check_settings, read_object
@@ -226,8 +226,8 @@ def resumed_configs(folder: pathlib.Path, settings: dict[str, Any]) -> dict[str,
     Raises:
         UserError: if there is no run, or if it has other settings.
     """
-    if settings.get("preset") is not None:
-        raise UserError("--preset: a run keeps its settings; leave it out with --resume")
+    if (preset := settings.get("preset")) is not None:
+        settings = with_preset(preset, settings)
     saved = read_several(folder) if is_several(folder) else {folder.name: Run.open(folder).config}
     attributes = [name for config in saved.values() for name in config.attribute_names]
     if settings.get("attr", attributes) != attributes:

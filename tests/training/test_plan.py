@@ -127,6 +127,17 @@ def test_an_attribute_is_needed(settings):
         new_configs(settings)
 
 
+def test_the_command_that_began_a_run_goes_on_with_it(tmp_path):
+    command = {"attr": ["smile", "young"], "preset": "best", "width": 8, "steps": 70}
+    (config,) = new_configs(command).values()
+    Run.create(tmp_path / "run").write_config(config)
+    assert list(resumed_configs(tmp_path / "run", command).values()) == [config]
+    with pytest.raises(UserError, match="width is 8 in the run, not 48"):
+        resumed_configs(tmp_path / "run", {**command, "width": 48})
+    with pytest.raises(UserError, match="model is shared_gan in the run, not residual_gan"):
+        resumed_configs(tmp_path / "run", {**command, "preset": "paper"})
+
+
 def test_every_attribute_gets_a_folder_and_the_same_settings():
     configs = new_configs({"attr": [*SIX, "Wearing_Hat"], "alpha": 0.5, "steps": 7})
     assert list(configs) == [*SIX, "wearing_hat"]
@@ -178,8 +189,8 @@ def test_several_go_on_as_one(folder):
         resumed_configs(folder, {"width": 8})
     with pytest.raises(UserError, match=r"attr smile: .* trains smile,hat, red,young"):
         resumed_configs(folder, {"attr": ["smile"]})
-    with pytest.raises(UserError, match="preset: a run keeps its settings"):
-        resumed_configs(folder, {"preset": "quick"})
+    with pytest.raises(UserError, match="image_size is 64 in the run, not 128"):
+        resumed_configs(folder, {"preset": "paper"})
 
 
 def test_one_run_goes_on_by_itself(tmp_path):
