@@ -83,7 +83,8 @@ def _main(arguments: argparse.Namespace) -> None:
             raise UserError("--resume needs --run_dir, the run to go on with")
         folder = pathlib.Path(arguments.run_dir)
         # One command for a training in pieces: it begins the run that it goes on with.
-        arguments.resume = folder.exists() or "attr" not in settings
+        begun = folder.exists() and (folder.is_file() or any(folder.iterdir()))
+        arguments.resume = begun or "attr" not in settings
         new = not arguments.resume
         configs = new_configs(settings, file) if new else resumed_configs(folder, settings)
     else:

@@ -38,14 +38,23 @@ class Run(CheckpointFiles):
         Raises:
             UserError: if the folder exists and is not empty.
         """
+        cls.check_new(folder)
+        for name in ("samples", "checkpoints"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        return cls(folder)
+
+    @staticmethod
+    def check_new(folder: pathlib.Path) -> None:
+        """Checks that a run may begin in a folder.
+
+        Raises:
+            UserError: if it exists and is not empty.
+        """
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UserError(
                 f"--run_dir {folder} is not empty; add --resume to go on with that run, or name "
                 "another folder"
             )
-        for name in ("samples", "checkpoints"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-        return cls(folder)
 
     @classmethod
     def open(cls, folder: pathlib.Path) -> "Run":

@@ -83,17 +83,17 @@ def train(
     check_shares(strategy, config.batch_size)
     chief = worker(strategy)[0] == 0
     compiled = compiles(config.xla)
+    run = Run.open(run_dir) if resume else Run(run_dir)
+    split_folder: pathlib.Path | None = None
     if resume:
-        run = Run.open(run_dir)
         # The split of its first day, whatever has become of the data since.
-        data = TrainingData.load(config, run.split_folder)
+        split_folder = run.split_folder
     else:
-        data = TrainingData.load(config, None if base is None else kept_split(config, base))
-        run = Run(run_dir)
         if chief:
-            run = Run.create(run_dir)
-            run.write_data(data.describe(config, base))
-            data.split.write(run.split_folder, data.table)
+            Run.check_new(run_dir)
+        if base is not None:
+            split_folder = kept_split(config, base)
+    data = TrainingData.load(config, split_folder)
     with strategy.scope():
         model = (newest_model(run) if resume else None) or new_model(config, data.attributes, base)
         model.jit_compile = compiled
@@ -101,6 +101,11 @@ def train(
     if first_step > config.steps:
         raise UserError(f"--steps {config.steps}: the run is at step {first_step} already")
     if chief:
+        # After all that takes its time: what is killed in it leaves no folder that is half a run.
+        if not resume:
+            run = Run.create(run_dir)
+            run.write_data(data.describe(config, base))
+            data.split.write(run.split_folder, data.table)
         if base is not None:  # a run that goes on has it from here
             run.save_checkpoint(model, first_step)
         run.write_config(config)
