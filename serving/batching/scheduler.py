@@ -22,8 +22,30 @@ from .task import Prediction, Tensors, joined, padded, parted
 # all cores, so more at once gain little, and each holds its images in memory.
 _THREADS_WITHOUT_BATCHING = 2
 
+# Of the last batch in the average that tells the pace.
+_WEIGHT_OF_THE_LAST = 0.1
+
 # How often the time of what runs is looked at.
 _SECONDS_BETWEEN_LOOKS = 0.1
+
+
+class Pace:
+    """How fast requests have been answered of late, by all threads together.
+
+    Attributes:
+        seconds: float, between two answers while there is work to do.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._ended = 0.0
+
+    def note(self, count: int, begun: float, ended: float) -> None:
+        """Takes note of so many requests that ran as one batch."""
+        # Since the last one ended, on whichever thread; not from a time without work.
+        each = max(ended - max(begun, self._ended), 0.0) / count
+        self._ended = max(ended, self._ended)
+        self.seconds += _WEIGHT_OF_THE_LAST * (each - self.seconds)
 
 
 class Scheduler:
@@ -49,6 +71,7 @@ class Scheduler:
         self._running: dict[object, tuple[float, Cancel]] = {}
         self._running_pixels = 0
         self._waiting = 0
+        self._pace = Pace()
         self._stopping = False
         self._changed = threading.Condition()
         self._ended = threading.Event()
@@ -64,7 +87,10 @@ class Scheduler:
     @property
     def is_full(self) -> bool:
         """Whether the next request would be refused, whatever it asks for."""
-        return self._waiting >= self._limits.waiting
+        # Nobody is let in to wait for so long that the answer would be too late: the rate of late
+        # tells how long that would be.
+        seconds = self._waiting * self._pace.seconds
+        return self._waiting >= self._limits.waiting or seconds > self._limits.seconds / 2
 
     def submit(self, prediction: Prediction) -> None:
         """Puts a request in its queue; its future tells what became of it.
@@ -121,12 +147,14 @@ class Scheduler:
                 cancel = batch[0].servable.new_cancel()
                 deadline = max(prediction.deadline for prediction in batch)
                 self._running[cancel] = (deadline, cancel)
+            begun = time.monotonic()
             try:
                 self._run(batch, cancel)
             finally:
                 with self._changed:
                     self._running_pixels -= pixels
                     del self._running[cancel]
+                    self._pace.note(len(batch), begun, time.monotonic())
                     self._changed.notify()
 
     def _watch(self) -> None:

@@ -13,7 +13,7 @@ import pytest
 from serving_fakes import FakeServable
 
 from serving.batching.parameters import BatchingParameters
-from serving.batching.scheduler import Scheduler
+from serving.batching.scheduler import Pace, Scheduler
 from serving.batching.task import Prediction, count_rows
 from serving.repository import PredictionCancelled
 from serving.wire.limits import Limits
@@ -162,6 +162,35 @@ def test_only_so_many_wait_in_all_queues_together(model: Model) -> None:
     assert to.is_full
     with pytest.raises(RequestError, match="full"):
         submit(to, task(model, 5))
+
+
+def test_nobody_is_let_in_to_wait_too_long() -> None:
+    """Where each answer takes a fifth of the time that there is, not many may wait."""
+
+    class Slow(FakeServable):
+        def predict(self, signature_name: str, tensors: Any, cancel: Any) -> Any:
+            time.sleep(0.2)
+            return super().predict(signature_name, tensors, cancel)
+
+    slow: Any = Slow()
+    to = scheduler(Limits(seconds=1), max_batch_size=1)
+    for _ in range(12):  # until it knows the pace
+        one = task(slow, 1)
+        submit(to, one)
+        one.future.result(10)
+    assert not to.is_full
+    with pytest.raises(RequestError, match="full"):
+        submit(to, *(task(slow, 1) for _ in range(20)))
+    assert to.waiting < 15
+
+
+def test_the_pace_is_that_of_all_threads_while_there_is_work() -> None:
+    pace = Pace()
+    for second in range(100):  # two threads, each with four requests in two seconds
+        pace.note(4, second - 1.0, second + 1.0)
+    assert pace.seconds == pytest.approx(0.25, rel=0.01)
+    pace.note(1, 1000.0, 1000.25)  # after a long rest
+    assert pace.seconds == pytest.approx(0.25, rel=0.01)
 
 
 def test_only_so_many_pixels_are_decoded_at_once(model: Model) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.repository import PredictionCancelled
 from serving.servable import SavedModelServable, cause
+from serving.warm_up import WARM_UP_FILE, warm_up
 from serving.wire.request_error import RequestError
 from serving.wire.signature import TensorSpec
 
@@ -117,3 +120,69 @@ def test_the_cause_is_found_under_a_stack_trace() -> None:
     assert cause(message) == "No such image."
     assert cause("one line") == "one line"
     assert cause("")
+
+
+class TestWarmUp:
+    """A version is run before it is served."""
+
+    @staticmethod
+    def record(folder: Path, *logs: prediction_log_pb2.PredictionLog) -> None:
+        (folder / "assets.extra").mkdir()
+        with tf.io.TFRecordWriter(str(folder / WARM_UP_FILE)) as writer:
+            for log in logs:
+                writer.write(log.SerializeToString())
+
+    @staticmethod
+    def log(signature: str = "", **inputs: np.ndarray) -> prediction_log_pb2.PredictionLog:
+        log = prediction_log_pb2.PredictionLog()
+        log.predict_log.request.model_spec.signature_name = signature
+        for name, array in inputs.items():
+            log.predict_log.request.inputs[name].CopyFrom(tf.make_tensor_proto(array))
+        return log
+
+    class Noting:
+        """Stands for a servable, and notes what it is asked."""
+
+        def __init__(self, servable: SavedModelServable) -> None:
+            self.signatures = servable.signatures
+            self.signature_descriptions = servable.signature_descriptions
+            self.new_cancel = servable.new_cancel
+            self.predict_really = servable.predict
+            self.asked: list[str] = []
+
+        def predict(
+            self, signature_name: str, tensors: Mapping[str, np.ndarray], cancel: Any
+        ) -> dict[str, np.ndarray]:
+            self.asked.append(signature_name)
+            return self.predict_really(signature_name, tensors, cancel)
+
+    def test_each_signature_where_nothing_is_recorded(
+        self, servable: SavedModelServable, tmp_path: Path
+    ) -> None:
+        noting = self.Noting(servable)
+        warm_up(noting, tmp_path)
+        assert sorted(noting.asked) == sorted(servable.signatures)
+
+    def test_what_is_recorded(self, servable: SavedModelServable, tmp_path: Path) -> None:
+        image = np.zeros((1, 4, 4, 3), np.float32)
+        self.record(tmp_path, self.log(image=image), self.log("serving_default", image=image))
+        noting = self.Noting(servable)
+        warm_up(noting, tmp_path)
+        assert noting.asked == ["serving_default"] * 2
+
+    def test_a_recorded_request_that_fails_fails_the_version(
+        self, servable: SavedModelServable, tmp_path: Path
+    ) -> None:
+        contents = np.array([b"no image"], object)
+        self.record(tmp_path, self.log("image_bytes", image_bytes=contents))
+        with pytest.raises(RequestError):
+            warm_up(servable, tmp_path)
+
+    def test_other_calls_are_not_replayed(
+        self, servable: SavedModelServable, tmp_path: Path
+    ) -> None:
+        other = prediction_log_pb2.PredictionLog()
+        other.classify_log.SetInParent()
+        self.record(tmp_path, other)
+        with pytest.raises(ValueError, match="request 0 is not a predict_log"):
+            warm_up(servable, tmp_path)
