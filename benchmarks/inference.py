@@ -226,6 +226,7 @@ def _main() -> None:
             for form in arguments.forms:
                 for threads in arguments.threads:
                     rows += _in_a_process(network, size, form, threads)
+                    print(rows[-1], file=sys.stderr)  # so that nothing is lost that took long
     print(_table(rows, rates))
     if arguments.json:
         write_text(arguments.json, json.dumps({"rates": rates, "rows": rows}, indent=2) + "\n")
