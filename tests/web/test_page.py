@@ -476,6 +476,21 @@ def test_accessibility(page, npm_modules):
     page.tab.emulate_media(color_scheme="light")
 
 
+def test_a_photo_that_is_given_before_the_sample_came_stays(chromium, served):
+    page = Page(chromium, served)
+    waiting = []
+    page.tab.route("**/astronaut.png", lambda route: waiting.append(route))
+    page.tab.goto(served.url)
+    page.tab.wait_for_selector(ADD, state="attached")
+    page.open(b"no image at all", "notes.txt")
+    for route in waiting:
+        route.continue_()
+    page.tab.evaluate("new Promise((done) => setTimeout(done, 300))")
+    assert "notes.txt is not an image" in page.text("#message")
+    assert page.tab.locator(ADD).is_disabled()
+    page.context.close()
+
+
 def test_without_webassembly(chromium, served):
     page = Page(chromium, served)
     page.tab.add_init_script("delete globalThis.WebAssembly")

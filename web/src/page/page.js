@@ -242,9 +242,12 @@ async function download() {
 }
 
 async function openSample() {
+  const turn = {};
+  taking = turn;
   try {
     const answer = await fetch(SAMPLE.url);
-    await take(await answer.blob(), SAMPLE.name, SAMPLE);
+    const blob = await answer.blob();
+    if (taking === turn) await take(blob, SAMPLE.name, SAMPLE);
   } catch (error) {
     complain(new UserError('The sample could not be loaded. Is there a connection?', {cause: error}), openSample);
   }

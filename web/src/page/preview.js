@@ -68,16 +68,17 @@ export class Preview {
   }
 
   draw(edits) {
-    const out = new ImageData(this.#before.data.slice(), this.#before.width, this.#before.height);
-    const sum = this.#sum(edits);
-    if (sum) {
-      each(sum.box, out.width, (at, to) => {
-        for (let color = 0; color < 3; color += 1) {
-          // A clamped array rounds and clips by itself.
-          out.data[to + color] += 127.5 * sum.planes[color][at];
-        }
-      });
-    }
+    const before = this.#before.data;
+    const out = new ImageData(before.slice(), this.#before.width, this.#before.height);
+    const {data} = out;
+    this.#eachRow(edits, (added, to) => {
+      for (let at = 0, place = to; at < added.length; at += 3, place += 4) {
+        // A clamped array rounds and clips by itself.
+        data[place] = before[place] + 127.5 * added[at];
+        data[place + 1] = before[place + 1] + 127.5 * added[at + 1];
+        data[place + 2] = before[place + 2] + 127.5 * added[at + 2];
+      }
+    });
     this.#context.putImageData(out, 0, 0);
   }
 
@@ -87,50 +88,44 @@ export class Preview {
     const {data} = out;
     for (let to = 0; to < data.length; to += 4) {
       const grey = 0.34 * (0.299 * data[to] + 0.587 * data[to + 1] + 0.114 * data[to + 2]);
-      [data[to], data[to + 1], data[to + 2]] = [grey, grey, grey];
+      data[to] = grey;
+      data[to + 1] = grey;
+      data[to + 2] = grey;
     }
-    const sum = this.#sum(edits);
-    if (sum) {
-      const [red, green, blue] = sum.planes;
-      each(sum.box, out.width, (at, to) => {
-        const most = Math.max(Math.abs(red[at]), Math.abs(green[at]), Math.abs(blue[at]));
-        const share = Math.min(most / HOTTEST, 1);
-        const place = share * (HEAT.length - 1);
-        const low = HEAT[Math.floor(place)];
-        const high = HEAT[Math.ceil(place)];
-        const seen = Math.min(share * 5, 1);
-        for (let color = 0; color < 3; color += 1) {
-          const glow = low[color] + (high[color] - low[color]) * (place % 1);
-          data[to + color] = data[to + color] * (1 - seen) + glow * seen;
-        }
-      });
-    }
+    this.#eachRow(edits, (added, to) => {
+      for (let at = 0, place = to; at < added.length; at += 3, place += 4) {
+        const most = Math.max(Math.abs(added[at]), Math.abs(added[at + 1]), Math.abs(added[at + 2]));
+        glow(data, place, Math.min(most / HOTTEST, 1));
+      }
+    });
     this.#context.putImageData(out, 0, 0);
   }
 
-  /** What all edits add: {box, planes}, or null if nothing. */
-  #sum(edits) {
+  /** Calls with what all edits add to a row of those that they touch, red, green and blue in turn, and with its
+   * place in the levels of the picture. */
+  #eachRow(edits, use) {
     const parts = edits
       .filter(({strength}) => strength !== 0)
       .map((edit) => ({...this.#laidOf(edit), strength: edit.strength}))
       .filter(({box}) => !box.isEmpty);
-    if (!parts.length) return null;
+    if (!parts.length) return;
     const box = around(parts.map((part) => part.box));
-    const planes = [0, 1, 2].map(() => new Float32Array(box.width * box.height));
-    for (const part of parts) {
-      for (let row = part.box.top; row < part.box.bottom; row += 1) {
-        const from = (row - part.box.top) * part.box.width;
-        const to = (row - box.top) * box.width + part.box.left - box.left;
-        for (let color = 0; color < 3; color += 1) {
-          const plane = planes[color];
-          const added = part.planes[color];
-          for (let column = 0; column < part.box.width; column += 1) {
-            plane[to + column] += part.strength * added[from + column];
-          }
+    const added = new Float32Array(3 * box.width);
+    for (let row = box.top; row < box.bottom; row += 1) {
+      added.fill(0);
+      for (const {box: of, planes, strength} of parts) {
+        if (row < of.top || row >= of.bottom) continue;
+        const [red, green, blue] = planes;
+        const from = (row - of.top) * of.width;
+        let to = 3 * (of.left - box.left);
+        for (let at = from; at < from + of.width; at += 1, to += 3) {
+          added[to] += strength * red[at];
+          added[to + 1] += strength * green[at];
+          added[to + 2] += strength * blue[at];
         }
       }
+      use(added, 4 * (row * this.#before.width + box.left));
     }
-    return {box, planes};
   }
 
   /** What an edit adds at strength 1, once and for all strengths: {box, planes}. */
@@ -157,12 +152,15 @@ export class Preview {
   }
 }
 
-/** Calls with the place of each pixel of a box in the box, and in the levels of a picture. */
-function each(box, width, use) {
-  let at = 0;
-  for (let row = box.top; row < box.bottom; row += 1) {
-    let to = (row * width + box.left) * 4;
-    for (let column = 0; column < box.width; column += 1, at += 1, to += 4) use(at, to);
+/** Lays heat, a share of 1, over a grey pixel. */
+function glow(data, to, share) {
+  const place = share * (HEAT.length - 1);
+  const low = HEAT[Math.floor(place)];
+  const high = HEAT[Math.ceil(place)];
+  const seen = Math.min(share * 5, 1);
+  for (let color = 0; color < 3; color += 1) {
+    const hot = low[color] + (high[color] - low[color]) * (place % 1);
+    data[to + color] = data[to + color] * (1 - seen) + hot * seen;
   }
 }
 
