@@ -60,11 +60,10 @@ export function pairsOf(bundles) {
     };
     const edits = bundles
       .filter((bundle) => bundle.column === column)
-      .map((bundle) => ({
-        bundle,
-        label: bundle.adds ? known.adds : known.removes,
-        name: words(bundle.edit),
-      }))
+      .map((bundle) => {
+        const label = bundle.adds ? known.adds : known.removes;
+        return {bundle, label, name: `${known.title}: ${label}`};
+      })
       .sort((one, other) => (known.addsLast ? -1 : 1) * (other.bundle.adds - one.bundle.adds));
     return {title: known.title, icon: known.icon, edits};
   });

@@ -94,7 +94,7 @@ export class Panel {
 
   #slider({bundle, name}) {
     const input = made('input', {type: 'range', min: 0, max: HIGHEST_STRENGTH * 100, step: 1});
-    input.setAttribute('aria-label', `${name}: strength`);
+    input.setAttribute('aria-label', `${name}, strength`);
     input.addEventListener('input', () => {
       performance.mark('slid');
       this.use.strength(bundle, input.valueAsNumber / 100);
