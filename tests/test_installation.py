@@ -127,6 +127,8 @@ def test_the_server_is_imported_as_a_part_of_the_package(wheel, tmp_path):
     ]
 
 
+@pytest.mark.exhaustive
+@pytest.mark.slow
 def test_an_editable_install_finds_the_server_within_and_beside_the_package(tmp_path):
     environment, copy = tmp_path / "environment", copied(tmp_path / "copy")
     run("-m", "venv", environment, cwd=tmp_path)

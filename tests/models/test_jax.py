@@ -225,6 +225,7 @@ assert len(model.trainable_weights[0].value.sharding.device_set) == 2
 )
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_two_devices_of_jax_find_the_gradients_of_one(on_tensorflow, tmp_path):
     folder, steps = on_tensorflow

@@ -188,6 +188,7 @@ def test_sigterm_saves_a_checkpoint_and_says_how_to_go_on(tmp_path):
 KILLS = int(os.environ.get("FACEATTR_KILLS", "1"))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bits(tmp_path):
     settings = "--attr glasses --image_size 32 --width 4 --batch_size 4 --synthetic_faces 40"
