@@ -18,7 +18,7 @@ def test_train_export_and_edit_without_a_word_about_data(tmp_path):
     assert "make_old: against the true counterfactual of" in trained.stdout
     exported = run(["export.py", "--run", folder, "--out", tmp_path / "bundles"])
     assert exported.returncode == 0, exported.stderr
-    assert "make_young: differs from Keras by" in exported.stdout
+    assert "make_young: the saved_model differs from Keras by" in exported.stdout
     photo = tmp_path / "photo.png"
     Image.fromarray(synthetic.render(synthetic.sample_parameters(0, 0), 90)).save(photo)
     command = ["edit.py", photo, "--edit", "make_old", "--bundles", tmp_path / "bundles"]

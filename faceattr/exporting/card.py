@@ -45,7 +45,7 @@ def card(manifest: Manifest, forms: Mapping[str, str]) -> str:
         _header(manifest),
         f"# {name}\n\nA network that looks at a {size}x{size} face crop and returns what has to be "
         f"added to it to {what}: a residual image (Shen and Liu, *Learning residual images for "
-        "face attribute manipulation*, CVPR 2017). `edited = clip(x + strength * residual)`, where "
+        "face attribute manipulation*, CVPR 2017). `edited = clip(x + strength * r)`, where "
         "strength 1 is the trained edit and 0 none. Because it returns only a difference, a photo "
         "of any size keeps its own detail.",
         _warning(manifest),

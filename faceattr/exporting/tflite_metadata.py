@@ -41,8 +41,8 @@ class About:
 
 
 _OUTPUTS: Mapping[str, str] = {
-    "residual": "What is added to the image, in the same units, not clipped: clip(image + strength "
-    "* residual, -1, 1) is the edited image; strength 1 is the trained edit.",
+    "residual": "What is added to the image, times strength, in the same units, not clipped; the "
+    "sum, clipped to [-1, 1], is the edited image. Strength 1 is the trained edit.",
     "needed": "How sure the network is that the face still needs the edit, in [0, 1]; the residual "
     "is multiplied by it already.",
 }

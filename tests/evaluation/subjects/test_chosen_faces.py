@@ -11,6 +11,8 @@ from faceattr.errors import UserError
 from faceattr.evaluation.settings import FaceChoice
 from faceattr.evaluation.subjects.chosen_faces import choose_faces
 from faceattr.evaluation.subjects.subject import load_run
+from faceattr.runs.run import Run
+from faceattr.training.data import TrainingData
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,8 @@ def test_runs_on_other_data_have_other_sources(finished_run, subject, tmp_path):
     config = other / "config.json"
     config.write_text(config.read_text().replace('"seed": 0', '"seed": 8'))
     shutil.rmtree(other / "split")
-    shutil.copytree(finished_run.split_folder, other / "split")
+    drawn = TrainingData.load(Run.open(other).config)
+    drawn.split.write(Run.open(other).split_folder, drawn.table)
     chosen = choose_faces([finished_run.folder, other], [subject, load_run(other)], FaceChoice())
     assert [source.name for source in chosen.sources] == ["synthetic", "synthetic (2)"]
     assert [faces.source for faces in chosen.faces] == ["synthetic", "synthetic (2)"]
