@@ -27,7 +27,7 @@ def gan(**kwargs):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("xla", [False, True])
+@pytest.mark.parametrize("xla", [False, pytest.param(True, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16", "mixed_float16"])
 def test_every_precision_trains_with_and_without_xla(dtype, xla):
     wanted = gan(width=2).objective(PAIR, training=True)
