@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -135,3 +137,19 @@ def client(server: RunningServer) -> Iterator[httpx.Client]:
     """A client of the server, over its socket."""
     with httpx.Client(base_url=server.url, timeout=20) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def answered_by():
+    """answered_by(handler): the address of a server on this machine that answers so."""
+    servers = []
+
+    def start(handler):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_address[1]}"
+
+    yield start
+    for server in servers:
+        server.shutdown()

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import http.server
 import json
-import threading
 import time
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
@@ -48,11 +46,8 @@ class Scripted(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Scripted)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
+def url(answered_by) -> str:
+    return answered_by(Scripted)
 
 
 def script(*steps: Any) -> None:

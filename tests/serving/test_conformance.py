@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import http.server
 import sys
-import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -33,11 +31,8 @@ class Careless(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def careless() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Careless)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
+def careless(answered_by) -> str:
+    return answered_by(Careless)
 
 
 def test_a_careless_server_keeps_no_rule(careless: str) -> None:
