@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from ai_edge_litert.tools import flatbuffer_utils
 
 from faceattr import pixels
 from faceattr.errors import UserError
 from faceattr.exporting import signatures, tflite_metadata
+from faceattr.exporting.eight_bits import keep_eight_bits
 from faceattr.exporting.traced import Traced
 
-QUANTIZE = ("float32", "float16", "dynamic", "int8")
-"""How a .tflite keeps its weights. `dynamic` has them in 8 bits and computes what goes through them
-in floats; `int8` computes in 8 bits as well."""
+QUANTIZE = ("float32", "float16", "int8_weights", "int8")
+"""How a .tflite keeps its weights. `int8_weights` has the large ones in 8 bits and the others in
+16, and computes in floats, as float16 does; `int8` computes in 8 bits as well."""
 
 
 def write_saved_model(path: pathlib.Path, traced: Traced) -> None:
@@ -63,7 +65,7 @@ def write_tflite(
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], traced)
     if quantize != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if quantize == "float16":
+    if quantize in ("float16", "int8_weights"):
         converter.target_spec.supported_types = [tf.float16]
     if quantize == "int8":
         assert calibration is not None, "int8 needs faces to be calibrated on"
@@ -76,7 +78,11 @@ def write_tflite(
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         if int8_io:
             converter.inference_input_type = converter.inference_output_type = tf.int8
-    path.write_bytes(tflite_metadata.embedded(converter.convert(), about))
+    model = flatbuffer_utils.read_model_from_bytearray(bytearray(converter.convert()))
+    if quantize == "int8_weights":
+        keep_eight_bits(model)
+    tflite_metadata.embed(model, about)
+    path.write_bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
 def check_quantize(quantize: str, int8_io: bool) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
-from ai_edge_litert.tools import flatbuffer_utils
 
 NAME = "TFLITE_METADATA"
 _IDENTIFIER = b"M001"
@@ -48,30 +47,28 @@ _OUTPUTS: Mapping[str, str] = {
 }
 
 
-def embedded(model: bytes, about: About) -> bytes:
-    """A .tflite with metadata.
+def embed(model: Any, about: About) -> None:
+    """Adds metadata to a .tflite.
 
     Args:
-        model: a .tflite of the signature `serving_default`.
+        model: `schema.ModelT` with the signature `serving_default`, changed in place.
         about: what they say.
     """
-    parts = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
-    (subgraph,) = parts.subgraphs
+    (subgraph,) = model.subgraphs
     tensors = {
         map_.tensorIndex: _text(map_.name)
-        for signature in parts.signatureDefs
+        for signature in model.signatureDefs
         for map_ in signature.outputs
     }
     outputs = [tensors[index] for index in subgraph.outputs]
     buffer = schema.BufferT()
     buffer.data = list(_metadata(about, outputs))
-    parts.buffers.append(buffer)
+    model.buffers.append(buffer)
     entry = schema.MetadataT()
     entry.name = NAME
-    entry.buffer = len(parts.buffers) - 1
-    parts.metadata = [*(parts.metadata or []), entry]
-    parts.description = f"{about.name}: {about.description}"
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(parts))
+    entry.buffer = len(model.buffers) - 1
+    model.metadata = [*(model.metadata or []), entry]
+    model.description = f"{about.name}: {about.description}"
 
 
 def _metadata(about: About, outputs: Sequence[str]) -> bytes:

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
-from ai_edge_litert.interpreter import Interpreter
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from faceattr import pixels
 from faceattr.bundles.runtime import LiteRTRuntime
 from faceattr.edits import edited
 from faceattr.errors import UserError
-from faceattr.exporting import forms, tflite_metadata
+from faceattr.exporting import eight_bits, forms, tflite_metadata
 
 SIZE = 32
 ABOUT = tflite_metadata.About("add_glasses", "puts glasses on", "for research", "0.1.0", SIZE)
@@ -24,11 +24,14 @@ KINDS = (*forms.QUANTIZE, "int8_io")
 def written(traced, faces, tmp_path_factory):
     """Each kind -> its file."""
     folder = tmp_path_factory.mktemp("tflite")
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr(eight_bits, "LARGE", 500)  # of what this network has
     for kind in KINDS:
         quantize = kind.removesuffix("_io")
         calibration = faces if quantize == "int8" else None
         path = folder / f"{kind}.tflite"
         forms.write_tflite(path, traced, ABOUT, quantize, kind == "int8_io", calibration)
+    monkeypatch.undo()
     return {kind: folder / f"{kind}.tflite" for kind in KINDS}
 
 
@@ -48,7 +51,45 @@ def test_it_gives_keras_numbers(written, kind, faces, wanted):
 
 def test_weights_take_the_bytes_of_their_kind(written):
     sizes = {kind: path.stat().st_size for kind, path in written.items()}
-    assert sizes["float32"] > sizes["float16"] > sizes["dynamic"]
+    assert sizes["float32"] > sizes["float16"] > sizes["int8_weights"]
+
+
+def interpreter_of(path, resolver=OpResolverType.AUTO):
+    interpreter = Interpreter(str(path), experimental_op_resolver_type=resolver)
+    interpreter.allocate_tensors()
+    return interpreter
+
+
+def test_weights_of_8_bits_are_computed_with_in_floats_by_every_runtime_alike(written, faces):
+    """By XNNPACK, and by the plainest kernels there are."""
+    path = written["int8_weights"]
+    fast, plain = (
+        interpreter_of(path, resolver)
+        for resolver in (OpResolverType.AUTO, OpResolverType.BUILTIN_REF)
+    )
+    for image in pixels.to_float(faces):
+        one, other = (
+            each.get_signature_runner()(image=image[None])["residual"] for each in (fast, plain)
+        )
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    eight = {each["index"] for each in plain.get_tensor_details() if each["dtype"] == np.int8}
+    taken_by = {
+        operation["op_name"]
+        for operation in plain._get_ops_details()
+        if eight & set(operation["inputs"])
+    }
+    assert taken_by == {"DEQUANTIZE"}
+
+
+@pytest.mark.parametrize("kind", ["float16", "int8_weights"])
+def test_weights_are_made_floats_once(written, kind):
+    """XNNPACK has taken each DEQUANTIZE in: it leaves no more of a network than of floats."""
+
+    def parts(path):
+        names = [each["op_name"] for each in interpreter_of(path)._get_ops_details()]
+        return names.count("DELEGATE")
+
+    assert parts(written[kind]) == parts(written["float32"]) > 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -139,7 +180,9 @@ class Table:
 
 
 def test_kinds_that_there_are_not_are_refused():
-    with pytest.raises(UserError, match="quantize int4: choose one of float32, float16, dynamic"):
+    with pytest.raises(
+        UserError, match="quantize int4: choose one of float32, float16, int8_weights"
+    ):
         forms.check_quantize("int4", False)
     with pytest.raises(UserError, match="int8_io goes with quantize int8, not with float16"):
         forms.check_quantize("float16", True)
