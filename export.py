@@ -1,8 +1,12 @@
 """Exports both edits of a run as bundles; see `python export.py --help`."""
 
 import argparse
+import pathlib
 
 from faceattr import command_line
+from faceattr.errors import UserError
+
+_REPORT = "report"  # where evaluate.py writes one
 
 _EPILOG = """example:
   python export.py --run runs/glasses
@@ -38,13 +42,19 @@ def _parser() -> argparse.ArgumentParser:
         "--quantize",
         default="float16",
         metavar="KIND",
-        help="of the .tflite: float32, float16, dynamic (weights in 8 bits) or int8 (all in 8 "
-        "bits, calibrated on training faces) (%(default)s)",
+        help="of the .tflite: float32, float16, int8_weights (large ones in 8 bits; computes in "
+        "floats) or int8 (all in 8 bits, calibrated on training faces) (%(default)s)",
     )
     parser.add_argument(
         "--int8_io", action="store_true", help="with --quantize int8: pixels in and out are int8"
     )
     parser.add_argument("--tflite_only", action="store_true", help="leave the SavedModel out")
+    parser.add_argument(
+        "--report",
+        metavar="FOLDER",
+        help="what evaluate.py wrote of this run, for the model card (default: "
+        f"{_REPORT}, where that is of this run)",
+    )
     return parser
 
 
@@ -54,7 +64,8 @@ def _main(arguments: argparse.Namespace) -> None:
     from faceattr.exporting.export import export
 
     given = vars(arguments)
-    for bundle in export(given.pop("run"), **given):
+    run = given.pop("run")
+    for bundle in export(run, measured=_measured(run, given.pop("report")), **given):
         manifest = Manifest.read(bundle)
         for form in ("saved_model", "tflite"):
             if exact := manifest.exactness.get(form):
@@ -63,6 +74,18 @@ def _main(arguments: argparse.Namespace) -> None:
                     f"{bundle}: the {name} differs from Keras by {exact['largest']:.1g} at most, "
                     f"of pixels in [-1, 1]; its edits are {exact['edit_psnr']:.0f} dB from Keras's"
                 )
+
+
+def _measured(run: str, report: str | None) -> dict[str, dict[str, str]]:
+    from faceattr.evaluation.words_of_run import words_of_run
+    from faceattr.runs.run import Run
+
+    try:
+        return words_of_run(pathlib.Path(report or _REPORT), Run.open(pathlib.Path(run)))
+    except UserError:
+        if report:
+            raise
+        return {}
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ class Manifest:
         weights: of which step of the training they are (`step`) and how long it took to get there
             (`seconds`), whether the training was finished (`finished`), and whether they are the
             checkpoint that it kept as its best (`best`).
-        metrics: what the run measured at its end; empty for other weights than its last.
+        metrics: what the run measured at its end, and in `evaluation` how good this edit is, in the
+            words of `evaluate.py`; empty for other weights than the run's last.
         exactness: for each exported form how far it is from Keras (`largest` difference of any
             output, `mean` of the residual, `edit_psnr` in dB); `compared_on` and `calibrated_on`,
             which faces.

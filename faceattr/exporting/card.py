@@ -10,7 +10,7 @@ from typing import Any
 from faceattr.bundles.manifest import Manifest
 from faceattr.data.joining import packed_folders
 from faceattr.options import Option, options_of
-from faceattr.pictures.words import duration, listed, number
+from faceattr.pictures.words import duration, listed
 from faceattr.runs.presets import preset_config
 from faceattr.runs.settings import TrainConfig
 
@@ -25,6 +25,16 @@ _SOURCES = {
 }
 _NOBODY = "synthetic"
 _FREE, _RESEARCH = "apache-2.0", "research-use-only"
+
+# What was measured, for somebody who has not read docs/evaluation.md.
+_MEASURED = {
+    "faces": "held-out faces that were edited",
+    "how far": "how far towards real faces of the target, by models that others made",
+    "success": "what our own judge of attributes says",
+    "told apart": "whether edited faces are known for such (50% is guessing)",
+    "change": "change of faces that are as the edit wants them, to that of the others",
+    "identity": "whether it is the same person, for a network that knows people",
+}
 
 
 def write_card(bundle: pathlib.Path, manifest: Manifest) -> None:
@@ -140,16 +150,18 @@ def _source(source: str, settings: Mapping[str, Any]) -> str:
 
 
 def _command(manifest: Manifest) -> str:
-    return (
-        f"```\n{shlex.join(training_command(manifest.training))}\n```" if manifest.training else ""
-    )
+    if not manifest.training:
+        return ""
+    base = manifest.data.get("added_to", {}).get("run")
+    return f"```\n{shlex.join(training_command(manifest.training, base))}\n```"
 
 
-def training_command(settings: Mapping[str, Any]) -> list[str]:
+def training_command(settings: Mapping[str, Any], base: str | None = None) -> list[str]:
     """The command line that trains with these settings, by the preset that leaves least to say.
 
     Args:
         settings: all of them, see `TrainConfig.settings`.
+        base: the folder of the run whose networks the attributes were added to; None for none.
     """
     family = TrainConfig.of(**settings).family
     options = {**options_of(TrainConfig), **options_of(family.options)}
@@ -158,16 +170,21 @@ def training_command(settings: Mapping[str, Any]) -> list[str]:
     named |= {name: settings[name] for name in ("data_dir", "labels") if settings.get(name)}
     commands = []
     for preset in (None, *family.presets):
-        flags = [] if preset is None else ["--preset", preset]
         preset_ = preset_config(preset, named).settings()
         different = {name: settings[name] for name in preset_ if settings[name] != preset_[name]}
         said = {name: value for name, value in named.items() if value != options[name].default}
-        if preset is not None:  # it names the model
-            said.pop("model", None)
+        if None in different.values():  # no flag says that
+            continue
+        flags = [] if preset is None else ["--preset", preset]
+        unsaid = set() if preset is None else {"model"}  # which the preset names
+        if base is not None:  # which has the networks
+            flags = ["--add_attr", settings["attr"], "--from", base]
+            said |= {"steps": settings["steps"]}
+            unsaid = {"attr", "model"}
         for name, value in {**said, **different}.items():
-            flags += _flag(options[name], value)
-        if None not in different.values():  # no flag says that
-            commands.append(["python", "train.py", *flags])
+            if name not in unsaid:
+                flags += _flag(options[name], value)
+        commands.append(["python", "train.py", *flags])
     return min(commands, key=len, default=["python", "train.py", "--config", "config.json"])
 
 
@@ -182,17 +199,15 @@ def _truth(manifest: Manifest) -> Mapping[str, Any]:
 
 
 def _measured(manifest: Manifest) -> str:
-    rows = []
+    words = manifest.metrics.get("evaluation", {})
+    rows = [(_MEASURED[name], said) for name, said in words.items()]
     if truth := _truth(manifest):
         edited, unedited = (truth[f"{key}_psnr"] for key in ("edited", "unedited"))
         of = f"of {truth['faces']:,} held-out drawn faces, whose edited faces are known"
         rows.append((f"mean PSNR {of}", f"{edited:.1f} dB (unedited: {unedited:.1f} dB)"))
-    objective = manifest.metrics.get("objective", {})
-    rows += [(f"`{name}`, held-out faces", number(value)) for name, value in objective.items()]
     if not rows:
-        rows = [
-            ("nothing", "`python evaluate.py --run` with the folder of this bundle measures it")
-        ]
+        told = "not measured; `python evaluate.py --run` with the folder of this bundle does it"
+        rows.append(("how good it is", told))
     forms = {"saved_model": "SavedModel", "tflite": f"{manifest.quantize} .tflite"}
     for form, name in forms.items():
         if exact := manifest.exactness.get(form):

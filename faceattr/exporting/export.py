@@ -5,7 +5,7 @@ import dataclasses
 import errno
 import importlib.metadata
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -38,6 +38,7 @@ def export(
     quantize: str = "float16",
     int8_io: bool = False,
     tflite_only: bool = False,
+    measured: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[pathlib.Path]:
     """Exports the edits of a run.
 
@@ -51,6 +52,8 @@ def export(
         quantize: how the .tflite keeps its weights, see `forms.QUANTIZE`. Defaults to `"float16"`.
         int8_io: bool. Whether an int8 network takes and gives int8. Defaults to False: floats.
         tflite_only: bool. Whether to leave the SavedModel out. Defaults to False.
+        measured: how good the last weights are, in words for manifest and card: name of the edit ->
+            what was measured -> what came out; see `words_of_run`. Defaults to None: not measured.
 
     Returns:
         the bundles. An older bundle of the same edit is replaced; its SavedModel's version number
@@ -89,9 +92,10 @@ def export(
         "best": best,
         "seconds": round(seconds_trained(run, run.config.batch_size, model.steps_done)),
     }
-    # The results are those of the last weights.
-    metrics = run.results if finished and not best else {}
-    exporter = _Exporter(run, model, weights, metrics, quantize, int8_io, tflite_only)
+    # Results and measures are those of the last weights.
+    last = finished and not best
+    metrics, measured = (run.results, measured or {}) if last else ({}, {})
+    exporter = _Exporter(run, model, weights, metrics, measured, quantize, int8_io, tflite_only)
     targets = [pathlib.Path(out) / edit.name for edit in edits]
     with _full_disk_told(out):
         for edit, target in zip(edits, targets, strict=True):
@@ -106,6 +110,7 @@ class _Exporter:
     model: Any
     weights: dict[str, Any]
     metrics: dict[str, Any]
+    measured: Mapping[str, Mapping[str, str]]
     quantize: str
     int8_io: bool
     tflite_only: bool
@@ -127,7 +132,7 @@ class _Exporter:
             data={name: value for name, value in self.run.data.items() if name != "crop"},
             training=self.run.config.settings(),
             weights=self.weights,
-            metrics=self.metrics,
+            metrics={**self.metrics, **self._measures(edit)},
             exactness={},
             versions={name: importlib.metadata.version(name) for name in _PACKAGES},
             quantize=self.quantize,
@@ -161,6 +166,9 @@ class _Exporter:
         manifest = dataclasses.replace(manifest, exactness=exactness)
         write_card(bundle, manifest)
         manifest.write(bundle)
+
+    def _measures(self, edit: Edit) -> dict[str, Any]:
+        return {"evaluation": dict(self.measured[edit.name])} if edit.name in self.measured else {}
 
 
 def _next_version(target: pathlib.Path) -> str:
