@@ -10,10 +10,7 @@ must be the very same files afterwards, and all must be byte for byte what the l
 
 import argparse
 import hashlib
-import json
-import os
 import pathlib
-import platform
 import signal
 import subprocess
 import sys
@@ -22,12 +19,13 @@ import time
 from typing import Any
 
 from PIL import Image
+from reports import hand_over, machine
 
 from faceattr import command_line
 from faceattr.data.synthetic import group_scene
 from faceattr.editing.bulk.state import FAILED, RECORD
 from faceattr.errors import UserError
-from faceattr.files import finished_name, write_text
+from faceattr.files import finished_name
 
 WAYS = {
     "one worker": ("--direct_num_workers=1",),
@@ -157,15 +155,11 @@ def main(arguments: argparse.Namespace) -> None:
         else:
             draw(photos, arguments.count)
         report = {
-            "machine": platform.processor() or platform.machine(),
-            "cores": os.cpu_count(),
-            "load_average": os.getloadavg()[0],
+            **machine(),
             "photos": arguments.count,
             **measure(bundle, photos, folder),
         }
-    print(json.dumps(report, indent=2))
-    if arguments.json:
-        write_text(pathlib.Path(arguments.json), json.dumps(report, indent=2) + "\n")
+    hand_over(report, arguments.json)
 
 
 def parser() -> argparse.ArgumentParser:

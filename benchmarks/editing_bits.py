@@ -10,7 +10,6 @@ Exit status 1 if a single sample differs.
 """
 
 import argparse
-import json
 import pathlib
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from reports import hand_over
 
 from faceattr import command_line
 from faceattr.bundles.manifest import Manifest
@@ -28,7 +28,6 @@ from faceattr.editing.editor import Editor
 from faceattr.edits import Edit
 from faceattr.errors import UserError
 from faceattr.faces.crop import ALIGNED_CROP
-from faceattr.files import write_text
 from faceattr.progress import progress_bar
 
 SIZES = ((0.4,), (0.3,), (0.2, 0.2), (0.15, 0.1), (0.12, 0.1, 0.08, 0.06), (0.25, 0.1))
@@ -141,9 +140,7 @@ def main(arguments: argparse.Namespace) -> int:
                 raise UserError(f"--lfw {arguments.lfw}: no JPEG files here")
             shown = progress_bar(photos, unit="photo")
             report["lfw"] = total(check(editor, photo, None, folder) for photo in shown)
-    print(json.dumps(report, indent=2))
-    if arguments.json:
-        write_text(pathlib.Path(arguments.json), json.dumps(report, indent=2) + "\n")
+    hand_over(report, arguments.json)
     wrong = ("far_pixels_changed", "pixels_changed_at_strength_0")
     return int(any(counts[name] for counts in report.values() for name in wrong))
 

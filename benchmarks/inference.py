@@ -29,9 +29,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from reports import hand_over
 
 from faceattr import command_line
-from faceattr.files import write_text
 
 NETWORKS = {"paper": "glasses", "best": "all", "mobile": "all"}
 """Preset -> attributes."""
@@ -204,7 +204,7 @@ def _main() -> None:
     parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES))
     parser.add_argument("--forms", nargs="+", choices=FORMS, default=list(FORMS))
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
-    parser.add_argument("--json", type=pathlib.Path, help="writes the numbers there as well")
+    parser.add_argument("--json", help="writes the numbers there as well")
     parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
@@ -228,8 +228,7 @@ def _main() -> None:
                     rows += _in_a_process(network, size, form, threads)
                     print(rows[-1], file=sys.stderr)  # so that nothing is lost that took long
     print(_table(rows, rates))
-    if arguments.json:
-        write_text(arguments.json, json.dumps({"rates": rates, "rows": rows}, indent=2) + "\n")
+    hand_over({"rates": rates, "rows": rows}, arguments.json, prints=False)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,6 @@ is busy: NumPy filling an image of the same size with Gaussian noise and convert
 """
 
 import argparse
-import json
-import os
-import pathlib
 import platform
 import statistics
 import time
@@ -17,11 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from reports import hand_over, machine
 
 from faceattr import command_line
 from faceattr.data import synthetic
 from faceattr.errors import UserError
-from faceattr.files import write_text
 
 SIZES = (64, 128)
 ROUNDS = 7
@@ -61,22 +58,11 @@ def measure(size: int, faces: int) -> dict[str, float]:
     }
 
 
-def processor() -> str:
-    """The processor's name where the system tells it."""
-    info = pathlib.Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
-
-
 def main(arguments: argparse.Namespace) -> None:
     if arguments.faces < 1:
         raise UserError(f"--faces {arguments.faces}: at least one is needed")
     report: dict[str, Any] = {
-        "processor": processor(),
-        "load_average": os.getloadavg()[0],
+        **machine(),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "faces": arguments.faces,
@@ -94,8 +80,7 @@ def main(arguments: argparse.Namespace) -> None:
             f"  {result['share_of_baseline']:5.3f}"
             f"  {result['parameters_per_second']:12.0f}"
         )
-    if arguments.json:
-        write_text(pathlib.Path(arguments.json), json.dumps(report, indent=2) + "\n")
+    hand_over(report, arguments.json, prints=False)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,34 +1,39 @@
 """How many photos a server edits per second, how long one waits, and what overload does to both.
 
-    python benchmarks/serving.py --bundle bundles/remove_glasses --seconds 60 --json serving.json
+    python benchmarks/serving.py --bundle bundles/remove_glasses --server_cpus 0 --client_cpus 1
+    python benchmarks/serving.py --bundle bundles/remove_glasses --requests 20000
 
 In turn, each in a process of its own: the SavedModel alone, in batches of several sizes, as fast
-as it goes; the server with batching and without, asked by 32, 200 and 1,000 clients, one photo a
-request (`image_bytes`); the SavedModel once more. What counts are the ratios: both ends are
-measured in the same run, and how far the two measurements of the model alone lie apart tells what
-else the machine was doing. A client that is answered 503 waits as `Retry-After` says, and tries
-again. The load generator takes CPU time from the server where they share cores; --server_cpus and
---client_cpus part them.
+as it goes; the server with batching, asked by 32, 200 and 1,000 clients, one photo a request
+(`image_bytes`); the server without batching, asked by 32; the SavedModel once more. What counts are
+the ratios: both ends are measured in the same run, with the same signature, on the same cores, and
+how far the two measurements of the model alone lie apart tells what else the machine was doing. A
+client that is answered 503 waits as `Retry-After` says, and tries again.
+
+The load generator needs about as much of a core as the server's own work, so it has a core of its
+own (--client_cpus), and server and model have the other. Where they share cores, the time that the
+server's process used, which is measured as well, leaves it out.
+
+The second command sends so many requests, and tells what the server holds in memory meanwhile.
 """
 
 import argparse
 import asyncio
-import base64
 import io
 import json
 import multiprocessing
-import os
 import pathlib
-import random
 import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from typing import Any
 
-import numpy as np
+from load_generator import Load, cpu_seconds, memory_mib, use_cpus
 from PIL import Image
+from reports import hand_over, machine
 
 from faceattr import command_line
 from faceattr.data import synthetic
@@ -41,7 +46,7 @@ batch_timeout_micros { value: 1000 }
 max_enqueued_batches { value: 8 }
 num_batch_threads { value: 2 }
 """
-BATCH_SIZES = (1, 2, 4, 8, 16, 32)
+BATCH_SIZES = (1, 8, 16, 32)
 
 
 def photo(size: int) -> bytes:
@@ -52,103 +57,44 @@ def photo(size: int) -> bytes:
     return file.getvalue()
 
 
-def use_cpus(cpus: str | None) -> None:
-    """Keeps this process, and those that it starts, on some of the CPUs."""
-    if cpus:
-        os.sched_setaffinity(0, {int(cpu) for cpu in cpus.split(",")})
-
-
 def model_alone(folder: str, contents: bytes, seconds: float, cpus: str | None, pipe: Any) -> None:
-    """Sends images per second by batch size: what the SavedModel does without a server."""
+    """Sends, by batch size, images per second and milliseconds of CPU for each: what the SavedModel
+    does without a server."""
     use_cpus(cpus)
     command_line.import_tensorflow_quietly()
     import tensorflow as tf
 
     model = tf.saved_model.load(folder)
     edit = model.signatures["image_bytes"]
-    rates = {}
+    found = {}
     for size in BATCH_SIZES:
         batch = tf.constant([contents] * size)
         edit(image_bytes=batch)
-        start, count = time.perf_counter(), 0
+        start, cpu, count = time.perf_counter(), time.process_time(), 0
         while time.perf_counter() - start < seconds / len(BATCH_SIZES):
-            edit(image_bytes=batch)
+            edit(image_bytes=batch)["edited_image_bytes"].numpy()
             count += size
-        rates[size] = count / (time.perf_counter() - start)
-    pipe.send(rates)
-
-
-class Load:
-    """Clients that ask one after the other, and what became of it."""
-
-    def __init__(self, port: int, path: str, contents: bytes) -> None:
-        row = {"b64": base64.b64encode(contents).decode()}
-        body = json.dumps({"signature_name": "image_bytes", "instances": [row]}).encode()
-        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
-        self._port = port
-        self._request = head.encode() + body
-        self.latencies: list[float] = []
-        self.refused = 0
-        self.failed: dict[str, int] = {}
-
-    async def run(self, clients: int, seconds: float) -> dict[str, Any]:
-        """Asks for so long; returns counts, rate and percentiles."""
-        start = time.perf_counter()
-        await asyncio.gather(*(self._client(start + seconds) for _ in range(clients)))
-        elapsed = time.perf_counter() - start
-        milliseconds = np.array(self.latencies or [np.nan]) * 1000
-        return {
-            "clients": clients,
-            "per_second": len(self.latencies) / elapsed,
-            "p50_ms": float(np.percentile(milliseconds, 50)),
-            "p99_ms": float(np.percentile(milliseconds, 99)),
-            "answered": len(self.latencies),
-            "refused_503": self.refused,
-            "failed": self.failed,
+        found[size] = {
+            "per_second": count / (time.perf_counter() - start),
+            "cpu_ms": 1000 * (time.process_time() - cpu) / count,
         }
-
-    async def _client(self, end: float) -> None:
-        streams = None
-        while time.perf_counter() < end:
-            start = time.perf_counter()
-            try:
-                streams = streams or await asyncio.open_connection("127.0.0.1", self._port)
-                status, head = await self._ask(*streams)
-            except (OSError, asyncio.IncompleteReadError) as error:
-                kind = type(error).__name__
-                self.failed[kind] = self.failed.get(kind, 0) + 1
-                streams = None
-                await asyncio.sleep(random.uniform(0.5, 1.5))
-                continue
-            if status == 200:
-                self.latencies.append(time.perf_counter() - start)
-            elif status == 503 and b"application/json" in head:
-                self.refused += 1
-                after = re.search(rb"(?i)retry-after: (\d+)", head)
-                await asyncio.sleep(float(after[1]) * random.uniform(0.75, 1.25) if after else 1)
-            else:
-                self.failed[str(status)] = self.failed.get(str(status), 0) + 1
-            if b"connection: close" in head.lower():
-                streams = None
-        if streams:
-            streams[1].close()
-
-    async def _ask(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> tuple[int, bytes]:
-        writer.write(self._request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = re.search(rb"(?i)content-length: (\d+)", head)
-        await reader.readexactly(int(length[1]) if length else 0)
-        return int(head.split()[1]), head
+    pipe.send(found)
 
 
 def load(
-    port: int, path: str, contents: bytes, clients: int, seconds: float, cpus: str | None, pipe: Any
+    port: int, contents: bytes, clients: int, seconds: float, cpus: str | None, pipe: Any
 ) -> None:
-    """What the load generator's process does."""
+    """What the load generator's process does for a time."""
     use_cpus(cpus)
-    pipe.send(asyncio.run(Load(port, path, contents).run(clients, seconds)))
+    pipe.send(asyncio.run(Load(port, contents).run(clients, seconds)))
+
+
+def requests(
+    port: int, contents: bytes, clients: int, count: int, server: int, cpus: str | None, pipe: Any
+) -> None:
+    """What it does for so many requests."""
+    use_cpus(cpus)
+    pipe.send(asyncio.run(Load(port, contents).run_requests(clients, count, server)))
 
 
 def in_a_process(function: Any, *arguments: Any) -> Any:
@@ -166,12 +112,6 @@ def in_a_process(function: Any, *arguments: Any) -> Any:
         process.join()
 
 
-def memory_mib(process: int) -> float:
-    """What a process holds in memory."""
-    status = pathlib.Path(f"/proc/{process}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
-
-
 class RunningServer:
     """`python -m serving` on a bundle."""
 
@@ -185,6 +125,7 @@ class RunningServer:
             text=True,
             preexec_fn=lambda: use_cpus(cpus),
         )
+        self.pid = self._process.pid
         assert self._process.stdout is not None
         output = ""
         while "gRPC: " not in output:
@@ -194,39 +135,96 @@ class RunningServer:
             output += line
         self.port = int(re.search(r"http://[^/]*:(\d+)/", output)[1])  # type: ignore[index]
 
-    @property
-    def memory(self) -> float:
-        """In MiB."""
-        return memory_mib(self._process.pid)
+    def __enter__(self) -> "RunningServer":
+        return self
 
-    def stop(self) -> None:
-        """Ends it."""
+    def __exit__(self, *exception: object) -> None:
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(60)
 
 
-def measure(arguments: argparse.Namespace, contents: bytes, batching: bool) -> dict[str, Any]:
-    """The server under the load of each number of clients."""
+def start(arguments: argparse.Namespace, batching: bool, work: pathlib.Path) -> RunningServer:
+    """The server of the bundle."""
     flags = []
     if batching:
-        file = pathlib.Path(arguments.work) / "batching.config"
-        write_text(file, BATCHING)
-        flags = ["--enable_batching", f"--batching_parameters_file={file}"]
-    server = RunningServer(pathlib.Path(arguments.bundle), flags, arguments.server_cpus)
-    try:
-        found: dict[str, Any] = {"memory_mib_idle": server.memory, "load": []}
-        path = "/v1/models/edit:predict"
-        for clients in arguments.clients:
-            result = in_a_process(
-                load,
-                *(server.port, path, contents, clients, arguments.seconds, arguments.client_cpus),
+        write_text(work / "batching.config", BATCHING)
+        flags = ["--enable_batching", f"--batching_parameters_file={work / 'batching.config'}"]
+    return RunningServer(pathlib.Path(arguments.bundle), flags, arguments.server_cpus)
+
+
+def under_load(
+    arguments: argparse.Namespace, contents: bytes, server: RunningServer, clients: int
+) -> dict[str, Any]:
+    """What some clients get of a server, and what it costs the server."""
+    cpu = cpu_seconds(server.pid)
+    given = (server.port, contents, clients, arguments.seconds, arguments.client_cpus)
+    found = in_a_process(load, *given)
+    found["cpu_ms"] = 1000 * (cpu_seconds(server.pid) - cpu) / max(found["answered"], 1)
+    found["memory_mib"] = memory_mib(server.pid)
+    print(json.dumps(found), file=sys.stderr, flush=True)
+    return found
+
+
+def measure(arguments: argparse.Namespace, folder: pathlib.Path, work: pathlib.Path) -> dict:
+    """The report: model and server, in one run."""
+    contents = photo(arguments.size)
+    alone = (str(folder), contents, arguments.seconds / 3, arguments.server_cpus)
+    report = {"machine": machine(), "seconds": arguments.seconds, "photo": arguments.size}
+    before = in_a_process(model_alone, *alone)
+    with start(arguments, True, work) as server:
+        batching = [under_load(arguments, contents, server, many) for many in arguments.clients]
+    with start(arguments, False, work) as server:
+        no_batching = [under_load(arguments, contents, server, arguments.clients[0])]
+    after = in_a_process(model_alone, *alone)
+    return {
+        **report,
+        "model_alone": {"before": before, "after": after},
+        "batching": batching,
+        "no_batching": no_batching,
+    }
+
+
+def best(rates: dict[int, dict[str, float]], what: str) -> float:
+    """The highest rate, or the least CPU, whatever the batch."""
+    found = [one[what] for one in rates.values()]
+    return max(found) if what == "per_second" else min(found)
+
+
+def table(report: dict[str, Any]) -> str:
+    """The report as docs/serving.md shows it."""
+    ends = report["model_alone"]["before"], report["model_alone"]["after"]
+    rates, costs = ([best(end, what) for end in ends] for what in ("per_second", "cpu_ms"))
+    rate, cost = sum(rates) / 2, sum(costs) / 2
+    first = report["batching"][0]["per_second"]
+    lines = [
+        "| | photos/s | of the model | of the first | CPU ms/photo | p50, s | p99, s | 503 |"
+        " other failures | MiB |",
+        "| --- " * 10 + "|",
+        f"| SavedModel alone, best batch ({rates[0]:.0f} before, {rates[1]:.0f} after) |"
+        f" {rate:.0f} | 100% | | {cost:.1f} | | | | | |",
+    ]
+    for name in ("batching", "no_batching"):
+        for one in report[name]:
+            lines.append(
+                f"| {name.replace('_', ' ')}, {one['clients']:,} clients |"
+                f" {one['per_second']:.0f} | {one['per_second'] / rate:.0%} |"
+                f" {one['per_second'] / max(first, 1e-9):.0%} | {one['cpu_ms']:.1f} |"
+                f" {one['p50_ms'] / 1000:.2f} | {one['p99_ms'] / 1000:.2f} |"
+                f" {one['refused_503']} | {sum(one['failed'].values())} |"
+                f" {one['memory_mib']:.0f} |"
             )
-            result["memory_mib"] = server.memory
-            print(json.dumps({"batching": batching, **result}), flush=True)
-            found["load"].append(result)
-        return found
-    finally:
-        server.stop()
+    return "\n".join(lines)
+
+
+def memory(arguments: argparse.Namespace, work: pathlib.Path) -> dict[str, Any]:
+    """What the server holds while so many requests are answered."""
+    with start(arguments, True, work) as server:
+        given = (arguments.clients[0], arguments.requests, server.pid, arguments.client_cpus)
+        seen = in_a_process(requests, server.port, photo(arguments.size), *given)
+    print("| answered | seconds | MiB |\n| --- | --- | --- |")
+    for answered, seconds, mib in seen:
+        print(f"| {answered:,} | {seconds:.0f} | {mib:.0f} |")
+    return {"machine": machine(), "photo": arguments.size, "seen": seen}
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -234,26 +232,14 @@ def main(arguments: argparse.Namespace) -> None:
     versions = sorted(saved_model.glob("[0-9]*"), key=lambda path: int(path.name))
     if not versions:
         raise UserError(f"--bundle {arguments.bundle}: has no saved_model/ with a version")
-    contents = photo(arguments.size)
-    pathlib.Path(arguments.work).mkdir(parents=True, exist_ok=True)
-    alone = [str(versions[-1]), contents, arguments.seconds / 2, arguments.server_cpus]
-    report: dict[str, Any] = {"seconds": arguments.seconds, "photo": arguments.size}
-    before = in_a_process(model_alone, *alone)
-    report["batching"] = measure(arguments, contents, True)
-    report["no_batching"] = measure(arguments, contents, False)
-    after = in_a_process(model_alone, *alone)
-    report["model_alone"] = {"before": before, "after": after}
-    best = (max(before.values()) + max(after.values())) / 2
-    report["best_batch_rate"] = best
-    for name in ("batching", "no_batching"):
-        first = report[name]["load"][0]["per_second"]
-        report[name]["of_best_batch_rate"] = first / best
-        report[name]["goodput_of_first"] = [
-            one["per_second"] / max(first, 1e-9) for one in report[name]["load"]
-        ]
-    print(json.dumps(report, indent=2))
-    if arguments.json:
-        write_text(pathlib.Path(arguments.json), json.dumps(report, indent=2) + "\n")
+    with tempfile.TemporaryDirectory() as work:
+        if arguments.requests:
+            report = memory(arguments, pathlib.Path(work))
+        else:
+            report = measure(arguments, versions[-1], pathlib.Path(work))
+            print(report["machine"])
+            print(table(report))
+    hand_over(report, arguments.json, prints=False)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -271,10 +257,12 @@ def parser() -> argparse.ArgumentParser:
         default=[32, 200, 1000],
         help="that ask at once; the others are compared with the first (%(default)s)",
     )
+    flags.add_argument(
+        "--requests", type=int, help="sends so many instead, and tells of the server's memory"
+    )
     flags.add_argument("--size", type=int, default=128, help="side of the photo (%(default)s)")
-    flags.add_argument("--server_cpus", help="such as 0,1; all where it is left out")
-    flags.add_argument("--client_cpus", help="of the load generator")
-    flags.add_argument("--work", default="/tmp/faceattr-serving", help="for files (%(default)s)")
+    flags.add_argument("--server_cpus", help="such as 0,1, also of the model alone (default: all)")
+    flags.add_argument("--client_cpus", help="of the load generator (default: all)")
     flags.add_argument("--json", help="a file for the numbers")
     return flags
 

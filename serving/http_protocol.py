@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -20,23 +21,36 @@ _logger = logging.getLogger("serving")
 _LONGEST_HEAD = 64 * 2**10
 
 
-def bounded_protocol(limits: Limits) -> type[asyncio.Protocol]:
-    """The protocol class of a server with these limits."""
+Refuse = Callable[[bytes, list[tuple[bytes, bytes]], bool], bytes | None]
+"""Takes URL and headers of a POST, and whether the connection is closed after the answer; gives the
+answer with its status line, or None where the request is to be answered as ever."""
+
+
+def bounded_protocol(limits: Limits, refuse: Refuse) -> type[asyncio.Protocol]:
+    """The protocol class of a server with these limits.
+
+    Args:
+        limits: of connections.
+        refuse: is asked as soon as a head is there, before there is a task for the request.
+    """
 
     class BoundedProtocol(_BoundedProtocol):
         bounds = limits
+        refusal = staticmethod(refuse)
 
     return BoundedProtocol
 
 
 class _BoundedProtocol(HttpToolsProtocol):
     bounds: Limits
+    refusal: Refuse
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._head_timer: asyncio.TimerHandle | None = None
         self._head_bytes = 0
         self._in_head = True
+        self._is_refused = False  # the request whose body may still come
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
@@ -65,19 +79,52 @@ class _BoundedProtocol(HttpToolsProtocol):
 
     @property
     def _is_idle(self) -> bool:
-        """Whether nothing times the connection: line ends came where a head should begin."""
-        answered = self.cycle is None or self.cycle.response_complete
-        return answered and self.timeout_keep_alive_task is None
+        """Whether nothing times the connection: line ends came where a head should begin, or more
+        of a body whose request is answered."""
+        return self._is_answered and self.timeout_keep_alive_task is None
+
+    @property
+    def _is_answered(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
 
     def on_message_begin(self) -> None:
         self._in_head = True
         self._head_bytes = 0
+        self._is_refused = False
+        self._unset_keepalive_if_required()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._stop_timing_head()
-        super().on_headers_complete()
+        self._is_refused = self._is_answered and self._refuse_by_head()
+        if not self._is_refused:
+            super().on_headers_complete()
+
+    def _refuse_by_head(self) -> bool:
+        if self.parser.get_method() != b"POST" or self.parser.should_upgrade():
+            return False
+        stays = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        # Who waits for "100 Continue" may send its body now, or another head.
+        close = not stays or self.expect_100_continue
+        answer = self.refusal(self.url, self.headers, close)
+        if answer is None:
+            return False
+        self.transport.write(answer)
+        if close:
+            self.transport.close()
+        return True
+
+    def on_body(self, body: bytes) -> None:
+        if not self._is_refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._is_answered:  # before its body came
+            self._stop_timing_head()
+            self.on_response_complete()
+        else:
+            super().on_message_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -104,8 +151,12 @@ class _BoundedProtocol(HttpToolsProtocol):
         self._head_timer = None
         if self.cycle is not None and not self.cycle.response_complete:
             self._time_head()  # the request before this one is still being answered
-        elif not self.transport.is_closing():
+        elif self.transport.is_closing():
+            return
+        elif self._in_head:
             self._refuse(408, "The request's head did not come in time")
+        else:  # line ends between two requests, or the body of one that is answered
+            self.transport.close()
 
     def _refuse(self, status: int, message: str) -> None:
         """Answers before there is a request, and closes."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
+from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import Future
 
 import numpy as np
 
@@ -16,6 +19,53 @@ from .wire.image_size import check_images
 from .wire.limits import Limits
 from .wire.request_error import RequestError
 from .wire.signature import Signature
+
+FULL = "The server has as many requests as it can answer in time; try again later"
+
+_Waited = asyncio.Future[Mapping[str, np.ndarray]]
+
+
+class _Mailbox:
+    """Tells one event loop what ended on other threads: a whole batch at one wake-up.
+
+    To wake the loop is a system call, after which the thread that made it waits for Python's lock.
+    `asyncio.wrap_future` would make one for each request, while the model waits for its next batch.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._ended: deque[tuple[Future, _Waited]] = deque()
+        self._is_woken = False
+
+    async def wait_for(self, future: Future[Mapping[str, np.ndarray]]) -> Mapping[str, np.ndarray]:
+        """What the future becomes; who gives up waiting cancels it."""
+        waited: _Waited = self.loop.create_future()
+        future.add_done_callback(lambda ended: self._put(ended, waited))
+        try:
+            return await waited
+        except asyncio.CancelledError:
+            future.cancel()
+            raise
+
+    def _put(self, future: Future, waited: _Waited) -> None:
+        self._ended.append((future, waited))
+        if not self._is_woken:
+            self._is_woken = True
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+                self.loop.call_soon_threadsafe(self._deliver)
+
+    def _deliver(self) -> None:
+        self._is_woken = False  # first, so that what is put from here on wakes again
+        while self._ended:
+            future, waited = self._ended.popleft()
+            if waited.done():
+                continue
+            if future.cancelled():
+                waited.cancel()
+            elif error := future.exception():
+                waited.set_exception(error)
+            else:
+                waited.set_result(future.result())
 
 
 class Predictor:
@@ -33,6 +83,7 @@ class Predictor:
         self.limits = limits
         self.scheduler = scheduler
         self.is_draining = False
+        self._mailbox: _Mailbox | None = None
 
     def check_room(self) -> None:
         """Refuses a request that would be refused later, before any work is done for it.
@@ -41,9 +92,7 @@ class Predictor:
             RequestError: 503.
         """
         if self.scheduler.is_full:
-            raise RequestError(
-                "The server has as many requests as it can answer in time; try again later", 503
-            )
+            raise RequestError(FULL, 503)
 
     def signature(self, servable: Servable, name: str) -> Signature:
         """The signature of a model.
@@ -93,8 +142,14 @@ class Predictor:
         self.scheduler.submit(prediction)
         try:
             async with asyncio.timeout(deadline - time.monotonic()):
-                return await asyncio.wrap_future(prediction.future)
+                return await self._mailbox_of_this_loop().wait_for(prediction.future)
         except TimeoutError:
             raise RequestError(
                 "The request took longer than it may; send fewer or smaller images", 504
             ) from None
+
+    def _mailbox_of_this_loop(self) -> _Mailbox:
+        loop = asyncio.get_running_loop()
+        if self._mailbox is None or self._mailbox.loop is not loop:
+            self._mailbox = _Mailbox(loop)
+        return self._mailbox

@@ -123,13 +123,14 @@ class Server:
         """The HTTP server, which runs on sockets that are handed to its `run`, and gRPC with it."""
         config = uvicorn.Config(
             self.app,
-            http=bounded_protocol(self.limits),
+            http=bounded_protocol(self.limits, self.app.refuse),
             ws="none",
             lifespan="off",
             log_config=None,
             log_level="error",
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # nobody asks who the client is
             timeout_keep_alive=int(self.limits.idle_seconds),
             timeout_graceful_shutdown=int(self.limits.drain_seconds + _SECONDS_TO_ANSWER),
         )

@@ -13,6 +13,8 @@ import pytest
 
 # A busy machine is slow now and then; a test must not fail for it.
 hypothesis.settings.register_profile("no_deadline", deadline=None)
+# --hypothesis-profile thorough: 10,000 malformed requests over REST, thousands over gRPC.
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=3_334)
 hypothesis.settings.load_profile("no_deadline")
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -6,6 +6,13 @@ import os
 from dataclasses import dataclass, field
 
 
+def _cores() -> int:
+    """That this process may run on; a container or `taskset` may leave it fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @dataclass(frozen=True)
 class BatchingParameters:
     """How requests are put together.
@@ -23,5 +30,5 @@ class BatchingParameters:
     max_batch_size: int = 32
     batch_timeout_micros: int = 0
     max_enqueued_batches: int = 10
-    num_batch_threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    num_batch_threads: int = field(default_factory=_cores)
     allowed_batch_sizes: tuple[int, ...] = ()

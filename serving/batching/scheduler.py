@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 
 from ..repository import Cancel, PredictionCancelled
 from ..wire.limits import Limits
 from ..wire.request_error import RequestError
 from .parameters import BatchingParameters
-from .task import Prediction, Tensors, joined, padded, parted
+from .task import Prediction, Queue, Tensors, joined, padded, parted
 
 # One request is prepared while another is predicted. TensorFlow already spreads a prediction over
 # all cores, so more at once gain little, and each holds its images in memory.
@@ -67,7 +66,7 @@ class Scheduler:
         self._observe = observe
         self._limits = limits
         self._parameters = parameters
-        self._queues: dict[object, deque[Prediction]] = {}
+        self._queues: dict[object, Queue] = {}
         self._running: dict[object, tuple[float, Cancel]] = {}
         self._running_pixels = 0
         self._waiting = 0
@@ -101,14 +100,16 @@ class Scheduler:
         with self._changed:
             if self._stopping:
                 raise RequestError("The server is being stopped", 503)
-            queue = self._queues.get(prediction.key, ())
+            key = prediction.key
+            queue = self._queues.get(key) or Queue()
             if self.is_full or self._is_queue_full(queue, prediction):
                 raise RequestError(
                     "The batch scheduling queue to which this task was submitted is full; try "
                     "again later",
                     503,
                 )
-            self._queues.setdefault(prediction.key, deque()).append(prediction)
+            queue.put(prediction)
+            self._queues[key] = queue
             self._waiting += 1
             self._changed.notify()
 
@@ -126,12 +127,11 @@ class Scheduler:
             self._changed.notify_all()
         self._ended.set()
 
-    def _is_queue_full(self, queue: deque[Prediction] | tuple[()], added: Prediction) -> bool:
+    def _is_queue_full(self, queue: Queue, added: Prediction) -> bool:
         if self._parameters is None:
             return False
-        rows = sum(prediction.weight for prediction in queue) + added.weight
         most = self._parameters.max_enqueued_batches * self._parameters.max_batch_size
-        return bool(queue) and rows > most
+        return bool(queue) and queue.rows + added.weight > most
 
     def _work(self) -> None:
         while True:
@@ -174,13 +174,13 @@ class Scheduler:
         ready = [queue for queue in self._queues.values() if self._is_ready(queue, now)]
         if not ready:
             return None
-        queue = min(ready, key=lambda queue: queue[0].arrived)
+        queue = min(ready, key=lambda queue: queue.first.arrived)
         # Nothing overtakes one that waits for room: it would wait for ever.
-        if self._running_pixels and not self._fits(queue[0].pixels + self._running_pixels):
+        if self._running_pixels and not self._fits(queue.first.pixels + self._running_pixels):
             return None
-        batch = [queue.popleft()]
-        while queue and self._may_join(batch, queue[0]):
-            batch.append(queue.popleft())
+        batch = [queue.take()]
+        while queue and self._may_join(batch, queue.first):
+            batch.append(queue.take())
         self._waiting -= len(batch)
         if not queue:
             del self._queues[batch[0].key]
@@ -188,8 +188,8 @@ class Scheduler:
 
     def _forget_late(self, key: object, now: float) -> None:
         queue = self._queues[key]
-        while queue and (queue[0].deadline <= now or queue[0].future.cancelled()):
-            queue.popleft().fail(_too_late())
+        while queue and (queue.first.deadline <= now or queue.first.future.cancelled()):
+            queue.take().fail(_too_late())
             self._waiting -= 1
         if not queue:
             del self._queues[key]
@@ -204,17 +204,17 @@ class Scheduler:
         pixels = sum(prediction.pixels for prediction in batch) + added.pixels
         return rows <= self._parameters.max_batch_size and self._fits(pixels + self._running_pixels)
 
-    def _is_ready(self, queue: deque[Prediction], now: float) -> bool:
-        if self._parameters is None or queue[0].rows is None:
+    def _is_ready(self, queue: Queue, now: float) -> bool:
+        if self._parameters is None or queue.first.rows is None:
             return True
-        if now - queue[0].arrived >= self._parameters.batch_timeout_micros / 1e6:
+        if now - queue.first.arrived >= self._parameters.batch_timeout_micros / 1e6:
             return True
-        return sum(prediction.weight for prediction in queue) >= self._parameters.max_batch_size
+        return queue.rows >= self._parameters.max_batch_size
 
     def _seconds_to_next(self) -> float | None:
         if self._parameters is None or not self._queues:
             return None
-        oldest = min(queue[0].arrived for queue in self._queues.values())
+        oldest = min(queue.first.arrived for queue in self._queues.values())
         ready = oldest + self._parameters.batch_timeout_micros / 1e6
         return max(ready - time.monotonic(), 0.005)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 
@@ -51,6 +52,40 @@ class Prediction:
     def weight(self) -> int:
         """Its rows, of which one that cannot be joined has one."""
         return 1 if self.rows is None else self.rows
+
+
+class Queue:
+    """Predictions of one key, in the order in which they came.
+
+    Attributes:
+        rows: int, of all of them.
+    """
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._waiting: deque[Prediction] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def __iter__(self) -> Iterator[Prediction]:
+        return iter(self._waiting)
+
+    @property
+    def first(self) -> Prediction:
+        """The one that waits for the longest."""
+        return self._waiting[0]
+
+    def put(self, prediction: Prediction) -> None:
+        """Adds one at the end."""
+        self._waiting.append(prediction)
+        self.rows += prediction.weight
+
+    def take(self) -> Prediction:
+        """Removes the first."""
+        prediction = self._waiting.popleft()
+        self.rows -= prediction.weight
+        return prediction
 
 
 def count_rows(servable: Servable, signature_name: str, tensors: Tensors) -> int | None:

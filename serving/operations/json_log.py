@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import json
 import logging
 import re
 import secrets
 from datetime import UTC, datetime
+
+import orjson
 
 _LONGEST_PATH = 200
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -32,11 +33,13 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line)
+        return orjson.dumps(line).decode()
 
 
 def set_up() -> None:
     """Sends the server's log, and that of its HTTP library, to stderr."""
+    # None of it is written, and it would be a part of the price of a request.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
     for name, level in (("serving", logging.INFO), ("uvicorn", logging.ERROR)):

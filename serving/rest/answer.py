@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..wire.answers import encode_error
@@ -23,10 +21,6 @@ OUTCOMES = {
 }
 """TensorFlow's names of HTTP's statuses, for metrics."""
 
-# So many refusals a second take a percent or two of one core.
-_REFUSALS_PER_SECOND = 50
-_LONGEST_WAIT = 20
-
 
 @dataclass
 class Answer:
@@ -36,28 +30,6 @@ class Answer:
     status: int = 200
     content_type: bytes = b"application/json"
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
-
-
-class Refusals:
-    """How long clients that are refused should wait: the longer, the more of them there are.
-
-    Each refusal costs the time that an answer could have had, so a thousand clients that all came
-    back after a second would take a part of the machine for themselves.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._second = 0
-        self._now = self._before = 0
-
-    def wait(self) -> int:
-        """Counts a refusal; returns after how many seconds to try again."""
-        second = int(self._clock())
-        if second != self._second:
-            self._before = self._now if second == self._second + 1 else 0
-            self._second, self._now = second, 0
-        self._now += 1
-        return min(1 + max(self._before, self._now) // _REFUSALS_PER_SECOND, _LONGEST_WAIT)
 
 
 def error_answer(message: str, status: int, close: bool = False, wait: int = 1) -> Answer:

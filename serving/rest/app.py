@@ -22,8 +22,9 @@ from ..wire.document import parse_document
 from ..wire.request_body import BodyBudget, HeldBody, check_length, unpack
 from ..wire.request_error import RequestError
 from ..wire.rest_path import RestCall, parse_rest_path
-from .answer import OUTCOMES, Answer, Refusals, error_answer, preflight
+from .answer import OUTCOMES, Answer, error_answer, preflight
 from .descriptions import METHODS, classify_or_regress_error, describe_model, describe_status
+from .overload import Refusals, full
 
 _logger = logging.getLogger("serving")
 
@@ -72,7 +73,7 @@ class RestApp:
         assert scope["type"] == "http"
         start = time.perf_counter()
         headers = dict(scope["headers"])
-        identity = json_log.request_id(headers.get(b"x-request-id", b"").decode("latin-1"))
+        identity = json_log.request_id(_text(headers, b"x-request-id"))
         path = scope["raw_path"].decode("ascii", "backslashreplace")
         call: list[RestCall] = []  # filled as soon as it is known
         try:
@@ -95,6 +96,35 @@ class RestApp:
             outcome = OUTCOMES.get(answer.status, "INTERNAL")
             known = call[0].name if call[0].name in self._repository.names else ""
             self._metrics.request(known, call[0].verb, "REST", outcome, seconds)
+
+    def refuse(self, url: bytes, headers: list[tuple[bytes, bytes]], close: bool) -> bytes | None:
+        """Refuses a POST by its head, while too many wait.
+
+        Args:
+            url: bytes, as it was sent.
+            headers: names in lower case, and values.
+            close: bool, whether the connection is closed after the answer.
+
+        Returns:
+            the answer with its status line; None where the request is to be answered as ever.
+        """
+        if not self._predictor.scheduler.is_full:
+            return None
+        named = dict(headers)
+        path = url.decode("ascii", "backslashreplace").partition("?")[0]
+        try:
+            self._access.check_host(_text(named, b"host"))
+            self._access.check_token(_text(named, b"authorization"))
+            call = parse_rest_path("POST", path)
+            self._repository.find(call.name, call.version, call.label)
+        except RequestError:
+            return None
+        if call.verb != "predict" or (b"content-length" in named and b"transfer-encoding" in named):
+            return None
+        identity = json_log.request_id(_text(named, b"x-request-id"))
+        json_log.log_request(identity, "POST", path, 503, 0.0)
+        self._metrics.request(call.name, call.verb, "REST", OUTCOMES[503], 0.0)
+        return full(self._refusals.wait(), identity, close, self._access.cors)
 
     async def _send(self, answer: Answer, identity: str, send: Send) -> None:
         headers = [
@@ -122,10 +152,10 @@ class RestApp:
             # Two servers in a row may disagree which one holds: "request smuggling".
             message = "A request has Content-Length or Transfer-Encoding, not both"
             return error_answer(message, 400, close=True)
-        self._access.check_host(headers.get(b"host", b"").decode("latin-1"))
+        self._access.check_host(_text(headers, b"host"))
         if method == "OPTIONS" and self._access.cors:
             return preflight()
-        self._access.check_token(headers.get(b"authorization", b"").decode("latin-1"))
+        self._access.check_token(_text(headers, b"authorization"))
         if method == "GET" and path == self._metrics_path:
             return Answer(self._metrics.text().encode(), 200, b"text/plain; version=0.0.4")
         call = parse_rest_path(method, path)

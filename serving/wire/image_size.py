@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 
 import numpy as np
@@ -13,6 +14,13 @@ from .request_error import RequestError
 
 IMAGE_INPUT = "image_bytes"
 """The input of an exported edit that holds encoded images."""
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+# Markers of a JPEG: those whose segment begins with the image's size, and those that may stand
+# before it.
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SEGMENTS = frozenset({0xC4, 0xCC, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)})
 
 # What TensorFlow decodes; nothing else is looked for.
 _FORMATS = ("JPEG", "PNG", "GIF", "BMP")
@@ -47,6 +55,32 @@ def check_images(tensors: dict[str, np.ndarray], limits: Limits) -> int:
 
 
 def _size(index: int, contents: bytes) -> tuple[int, int]:
+    return quick_size(contents) or _size_by_pillow(index, contents)
+
+
+def quick_size(contents: bytes) -> tuple[int, int] | None:
+    """Width and height of a plain JPEG or PNG; None where it takes Pillow to tell.
+
+    Pillow reads all that stands in a head, which would be a fifth of the server's own work.
+    """
+    if contents.startswith(_PNG):
+        if len(contents) < 24 or contents[12:16] != b"IHDR":
+            return None
+        width, height = struct.unpack_from(">II", contents, 16)
+        return (width, height) if width and height else None
+    position = 2 if contents.startswith(b"\xff\xd8") else len(contents)
+    while position + 9 <= len(contents) and contents[position] == 0xFF:
+        marker = contents[position + 1]
+        if marker in _FRAMES:
+            height, width = struct.unpack_from(">HH", contents, position + 5)
+            return (width, height) if width and height else None
+        if marker not in _SEGMENTS:
+            break
+        position += 2 + max(int.from_bytes(contents[position + 2 : position + 4], "big"), 2)
+    return None
+
+
+def _size_by_pillow(index: int, contents: bytes) -> tuple[int, int]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

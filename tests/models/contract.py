@@ -8,7 +8,6 @@ import dataclasses
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 
@@ -18,6 +17,9 @@ import pytest
 import tensorflow as tf
 import warm_start
 from commands import ROOT
+from models.bits import assert_same_bits, state, values
+from models.contract_of_rows import RowsContract
+from models.contract_of_settings import SettingsContract
 
 from faceattr import pixels
 from faceattr.bundles.manifest import Manifest
@@ -28,17 +30,15 @@ from faceattr.errors import UserError
 from faceattr.exporting.export import export
 from faceattr.exporting.traced import outputs_of
 from faceattr.models.registry import families
-from faceattr.options import options_of
 from faceattr.pictures.html import text
 from faceattr.runs.run import Run
-from faceattr.runs.settings import TrainConfig, all_options
+from faceattr.runs.settings import TrainConfig
 from faceattr.runs.weights import load
 from faceattr.training.cost import measure_cost
 from faceattr.training.data import TrainingData
 from faceattr.training.devices.strategy import make_strategy
 from faceattr.training.results import measure
-from faceattr.training.train import check_backend, new_model
-from faceattr.training.watching.guards import Advice
+from faceattr.training.train import new_model
 
 STEPS, KILLED = 4, 2
 
@@ -77,8 +77,6 @@ np.savez(folder / "moved.npz", *[weight.numpy() for weight in model.weights])
 (folder / "terms.json").write_text(json.dumps({name: value[0] for name, value in terms.items()}))
 """
 
-WRONG_TYPES = {bool: (0, "yes"), int: (1.5, "3", True), float: ("0.5", True), str: (3, True)}
-
 
 def python_path(package):
     """The folders that Python looks for packages in, and that of a family that is none of ours."""
@@ -94,38 +92,7 @@ def python(program, folder, package, **environment):
     assert process.returncode == 0, process.stderr[-3000:]
 
 
-def values(variables):
-    return [np.asarray(variable) for variable in variables]
-
-
-def state(model):
-    """All that a training goes on from."""
-    return values([*model.weights, *(v for p in model.players for v in p.optimizer.variables)])
-
-
-def assert_same_bits(found, wanted):
-    for one, other in zip(found, wanted, strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-def out_of_range(option):
-    """Values that the declaration of an option leaves out."""
-    found = [*WRONG_TYPES[option.kind]]
-    if not option.optional:
-        found.append(None)
-    if option.choices:
-        found.append("no such choice")
-    if option.holds is None:
-        return found
-    for word, number in re.findall(r"(at least|above|from|below|to) (-?[\d.]+)", option.wanted):
-        end = option.kind(float(number))
-        small = 1 if option.kind is int else 1e-3
-        outside = {"above": end, "below": end, "to": end + small}
-        found.append(outside.get(word, end - small))
-    return found + ([np.nan, np.inf] if option.kind is float else [])
-
-
-class FamilyContract:
+class FamilyContract(SettingsContract, RowsContract):
     """What a family must hold.
 
     Attributes:
@@ -192,121 +159,6 @@ class FamilyContract:
         """float32 [3, 32, 32, 3] in [-1, 1]."""
         drawn = [synthetic.render(synthetic.sample_parameters(7, i), 32) for i in range(3)]
         return pixels.to_float(np.stack(drawn))
-
-    def test_every_option_is_a_flag_and_is_refused_out_of_its_range(self, family):
-        for name, option in options_of(family.options).items():
-            assert name in all_options()
-            assert option.help
-            assert option.kind not in (int, float) or option.holds, f"{name} has no range"
-            for value in out_of_range(option):
-                with pytest.raises(UserError, match=f"^{name} "):
-                    family.options(**{name: value})
-                with pytest.raises(UserError, match=f"^{name} "):
-                    TrainConfig.of(model=self.name, attr=self.attr, **{name: value})
-        assert TrainConfig.of(model=self.name, attr=self.attr).options == family.options()
-
-    def test_presets_are_settings_of_the_family(self, family):
-        for settings in family.presets.values():
-            config = TrainConfig.of(model=self.name, attr=self.attr, **settings)
-            assert {name: config.settings()[name] for name in settings} == settings
-
-    def test_terms_are_those_of_the_model(self, family, config, data):
-        terms = family.terms(data.edits)
-        names = [term.name for term in terms]
-        assert len(set(names)) == len(names)
-        assert set(names) == set(new_model(config, data.attributes).terms_type._fields)
-        assert {term.edit for term in terms} <= {None, *data.edits}
-        for alarm in family.alarms:
-            assert set(alarm.terms) <= set(names)
-
-    def test_each_player_has_a_loss_and_terms_of_its_own(self, family, config, data):
-        model = new_model(config, data.attributes)
-        players = [player.name for player in model.players]
-        terms = family.terms(data.edits)
-        assert {f"{player}_loss" for player in players} <= {term.name for term in terms}
-        assert {term.group for term in terms} <= {*players, "residual"}
-        owned = [id(variable) for player in model.players for variable in player.variables]
-        assert len(set(owned)) == len(owned), "a variable of two players"
-
-    def test_a_checkpoint_is_judged_by_those_terms_alone_that_are_better_lower(self, family):
-        for term in family.terms():
-            settings = {"model": self.name, "attr": self.attr, "best_by": term.name}
-            if term.best_by:
-                assert TrainConfig.of(**settings).best_by == term.name
-            else:
-                with pytest.raises(UserError, match=f"^best_by {term.name}: "):
-                    TrainConfig.of(**settings)
-
-    def test_an_alarm_is_told_when_all_of_its_terms_are_low(self, family):
-        for alarm in family.alarms:
-            silent, loud = Advice([alarm]), Advice([alarm])
-            silent.look(Advice.FIRST_STEP, dict.fromkeys(alarm.terms, alarm.below))
-            loud.look(Advice.FIRST_STEP, dict.fromkeys(alarm.terms, alarm.below / 2))
-            assert not silent.given
-            assert alarm.advice in loud.given[0]
-
-    def test_what_the_family_does_not_train_in_is_refused(self, family, config, monkeypatch):
-        for backend in ("tensorflow", "jax"):
-            monkeypatch.setattr(keras.backend, "backend", lambda backend=backend: backend)
-            if backend in family.backends:
-                check_backend(config)
-            else:
-                with pytest.raises(UserError, match=f"^model {self.name} trains on "):
-                    check_backend(config)
-
-    def test_no_held_out_face_is_trained_on(self, family, config, data):
-        columns = [attribute.column for attribute in data.attributes]
-        training = np.concatenate([np.concatenate(data.split.training(c)) for c in columns])
-        held_out = np.concatenate([np.concatenate(data.split.held_out(c)) for c in columns])
-        assert len(training)
-        assert len(held_out)
-        assert not set(training) & set(held_out)
-        again = TrainingData.load(config).split
-        for column in columns:
-            assert_same_bits(again.training(column), data.split.training(column))
-            assert_same_bits(again.held_out(column), data.split.held_out(column))
-
-    def test_rows_are_a_pure_function_of_seed_and_step(self, draw):
-        fields = ("indices", "labels", "edits", "mirrored", "changes")
-
-        def drawn(draws, step):
-            return [getattr(draws.rows(step), field) for field in fields]
-
-        there_and_back = draw()
-        steps = [drawn(there_and_back, step) for step in (9, 2, 9)]
-        assert_same_bits(steps[0], steps[2])
-        assert_same_bits(steps[1], drawn(draw(), 2))
-        assert (steps[0][4] != steps[1][4]).any(), "each step is another"
-        assert (drawn(draw(seed=1), 2)[0] != steps[1][0]).any(), "each seed is another"
-
-    def test_the_shares_of_workers_are_the_batch(self, draw):
-        rows = draw().rows(3)
-        shares = [rows.shard(worker, 2) for worker in range(2)]
-        assert len(shares[0]) == len(shares[1]) == len(rows) / 2
-        for field in ("indices", "labels", "edits", "mirrored", "changes"):
-            groups = [np.split(getattr(share, field), rows.groups) for share in shares]
-            whole = [
-                np.stack(of, axis=1).reshape(-1, *of[0].shape[1:])
-                for of in zip(*groups, strict=True)
-            ]
-            np.testing.assert_array_equal(np.concatenate(whole), getattr(rows, field))
-
-    def test_rows_are_training_faces_that_need_their_edit(self, draw, data):
-        draws = draw()
-        columns = [attribute.column for attribute in data.attributes]
-        training = {i for c in columns for members in data.split.training(c) for i in members}
-        may = set(draws.indices())
-        assert may <= training
-        for step in range(12):
-            rows = draws.rows(step)
-            assert set(rows.indices) <= may
-            for number, column in enumerate(columns):
-                known = data.table.known(column)[rows.indices]
-                sign = np.where(data.table.values(column)[rows.indices], 1, -1)
-                np.testing.assert_array_equal(rows.labels[:, number], known * sign)
-            for labels, edit in zip(rows.labels, rows.edits, strict=True):
-                if edit >= 0:
-                    assert labels[edit // 2] == (-1 if data.edits[edit].adds else 1)
 
     def test_phases_follow_each_other_to_the_end(self, family, config, data, untraced):
         phases = family.phases(config.options, config.steps)

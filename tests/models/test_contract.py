@@ -4,7 +4,8 @@ import pathlib
 
 import pytest
 
-pytest.register_assert_rewrite("models.contract")
+for part in ("contract", "contract_of_rows", "contract_of_settings"):
+    pytest.register_assert_rewrite(f"models.{part}")
 
 from models.contract import FamilyContract  # noqa: E402
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import re
-import time
-import tracemalloc
 from typing import Any
 
-import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,8 +13,6 @@ from hypothesis import strategies as st
 from serving.wire.answers import encode_predict
 from serving.wire.codec import Layout, decode_predict, signature_name
 from serving.wire.document import parse_document
-from serving.wire.flat_numbers import flat_numbers
-from serving.wire.limits import Limits
 from serving.wire.request_error import RequestError
 from serving.wire.signature import Signature, TensorSpec
 from serving.wire.tensor_json import shown, to_array
@@ -35,14 +28,6 @@ STRENGTH = signature(
     TensorSpec("image_bytes", "string", (-1,)), TensorSpec("strength", "float", (-1,))
 )
 PIXELS = [[0.5, -1], [float("nan"), float("-inf")]]
-
-
-def to_json(name: str, array: np.ndarray) -> Any:
-    return json.loads(encode_predict({name: array}, Layout.COLUMNAR))["outputs"]
-
-
-def answered(outputs: Any, layout: Layout) -> Any:
-    return json.loads(encode_predict(outputs, layout))
 
 
 def decode(body: Any, wanted: Signature) -> tuple[dict[str, np.ndarray], Layout]:
@@ -213,7 +198,7 @@ def test_a_type_without_a_form_in_json_is_unimplemented() -> None:
         to_array([1], "complex64")
     assert caught.value.http_status == 501
     with pytest.raises(RequestError, match="tensor type: complex64") as caught:
-        to_json("x", np.zeros(1, np.complex64))
+        encode_predict({"x": np.zeros(1, np.complex64)}, Layout.COLUMNAR)
     assert caught.value.http_status == 501
 
 
@@ -241,65 +226,6 @@ def test_long_values_are_quoted_in_short() -> None:
     assert text.startswith('{"b64": "AAA')
     assert len(text) < 100
     assert len(shown([0] * 1_000_000)) < 300
-
-
-def test_one_output_is_bare_and_several_are_objects() -> None:
-    one = {"a": np.array([[1, 2], [3, 4]])}
-    two = {**one, "b": np.array([True, False])}
-    assert answered(one, Layout.ROW) == {"predictions": [[1, 2], [3, 4]]}
-    assert answered(one, Layout.COLUMNAR) == {"outputs": [[1, 2], [3, 4]]}
-    assert answered(two, Layout.ROW) == {
-        "predictions": [{"a": [1, 2], "b": True}, {"a": [3, 4], "b": False}]
-    }
-    assert answered(two, Layout.COLUMNAR) == {
-        "outputs": {"a": [[1, 2], [3, 4]], "b": [True, False]}
-    }
-
-
-def test_only_names_that_end_in_bytes_are_sent_as_base64() -> None:
-    text = np.array(["é".encode()], dtype=object)
-    assert to_json("x_bytes", text) == [{"b64": base64.b64encode("é".encode()).decode()}]
-    assert to_json("bytes", text) == ["é"]
-    assert to_json("x_bytes", np.array(b"\0", dtype=object)) == {"b64": "AA=="}
-    with pytest.raises(RequestError, match="'x' is not UTF-8 text") as caught:
-        to_json("x", np.array([b"\xff"], dtype=object))
-    assert caught.value.http_status == 500
-
-
-def test_floats_are_sent_in_as_few_digits_as_tell_them_apart() -> None:
-    array = np.array([0.2, 1.0, np.nan, np.inf, -np.inf], np.float32)
-    assert json.dumps(to_json("x", array)) == "[0.2, 1.0, NaN, Infinity, -Infinity]"
-
-
-def test_outputs_that_are_no_rows_cannot_be_listed_by_row() -> None:
-    with pytest.raises(RequestError, match="Tensor name: a has no shape information"):
-        encode_predict({"a": np.array(1.0)}, Layout.ROW)
-    with pytest.raises(RequestError, match="b has inconsistent batch size: 3 expecting: 2"):
-        encode_predict({"a": np.zeros(2), "b": np.zeros(3)}, Layout.ROW)
-
-
-@given(
-    hnp.arrays(
-        st.sampled_from([np.float32, np.float64, np.int32, np.uint8, np.bool_]),
-        hnp.array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=4),
-    )
-)
-def test_arrays_survive_the_round_trip(array: np.ndarray) -> None:
-    dtype = {"float32": "float", "float64": "double"}.get(str(array.dtype), str(array.dtype))
-    text = json.dumps(to_json("x", array))
-    again = to_array(json.loads(text), dtype)
-    assert again.dtype == array.dtype
-    if 0 not in array.shape:  # [[], []] does not tell the sizes that come after an empty one
-        assert again.shape == array.shape
-    np.testing.assert_array_equal(again.reshape(array.shape), array)
-
-
-@given(st.lists(st.binary(), min_size=1, max_size=Limits.rows))
-def test_bytes_survive_the_round_trip(values: list[bytes]) -> None:
-    array = np.array([*values, None], dtype=object)[:-1]
-    answer = answered({"x_bytes": array}, Layout.ROW)
-    body = {"instances": answer["predictions"]}
-    assert decode(body, BYTES)[0]["image_bytes"].tolist() == values
 
 
 _LEAVES = st.one_of(
@@ -344,146 +270,3 @@ def test_any_bytes_give_an_object_or_a_request_error(body: bytes) -> None:
     except RequestError:
         return
     assert isinstance(document, dict)
-
-
-def test_numbers_that_stand_for_nan_are_sent_as_themselves() -> None:
-    names = ["3.0000002e38", "3.1000002e38", "3.2000004e38", "3.3000002e38"]
-    for count in range(5):
-        array = np.array([*names[:count], "nan", "-inf", "inf"], np.float32)
-        again = np.array(to_json("x", array), np.float32)
-        np.testing.assert_array_equal(again, array)
-
-
-class TestLongLists:
-    """Lists of many numbers, which are read without a Python object for each."""
-
-    IMAGE = signature(TensorSpec("image", "float", (-1, 40, 40, 3)))
-
-    @pytest.fixture(scope="class")
-    def images(self) -> np.ndarray:
-        return np.random.default_rng(0).uniform(-1, 1, (3, 40, 40, 3)).astype(np.float32)
-
-    @pytest.mark.parametrize("indent", [None, 1])
-    @pytest.mark.parametrize("layout", ["instances", "inputs", "rows", "columns"])
-    def test_they_are_read_as_short_ones(self, images, layout, indent) -> None:
-        lists = images.tolist()
-        lists[1][2][3] = [float("nan"), float("-inf"), 1]
-        body = {
-            "instances": {"instances": lists, "signature_name": "a"},
-            "inputs": {"signature_name": "a", "inputs": lists},
-            "rows": {"instances": [{"image": image} for image in lists]},
-            "columns": {"inputs": {"image": lists}},
-        }[layout]
-        document = parse_document(json.dumps(body, indent=indent).encode())
-        tensors, _ = decode_predict(document, self.IMAGE)
-        assert tensors["image"].dtype == np.float32
-        np.testing.assert_array_equal(tensors["image"], np.array(lists, np.float32))
-
-    @pytest.mark.parametrize(
-        ("change", "message"),
-        [
-            (lambda rows: rows.pop(), "[-1,40,40,3]"),
-            (lambda rows: rows[0].pop(), "Expecting shape [39,40,3] but got: [40,40,3]"),
-            (lambda rows: rows[1][2].pop(), "unexpected size: 39 at level: 1 expected size: 40"),
-            (lambda rows: rows[1][2].append([]), "unexpected size: 41 at level: 1"),
-            (lambda rows: rows[1][2][3].__setitem__(0, "x"), "Type: String is not of expected"),
-            (lambda rows: rows[1][2][3].__setitem__(0, 1e39), "without loss of precision"),
-            (lambda rows: rows[1][2][3].__setitem__(0, 2**24 + 1), "without loss of precision"),
-            (lambda rows: rows[1][2].__setitem__(3, 1), "JSON Value: 1 found at incorrect level"),
-        ],
-    )
-    def test_they_are_refused_with_the_same_words(self, images, change, message) -> None:
-        rows = images.tolist()
-        change(rows)
-        if len(rows) == 2:
-            rows = [[row] for row in rows]
-        assert message in complaint({"instances": rows}, self.IMAGE)
-
-    @pytest.mark.parametrize(
-        "broken",
-        b"[01] [1.] [.5] [+1] [--1] [1e] [NaNNaN] [1,] [,1] [1][2] [1]] [[1]"
-        b" [[1],2[3]] [Infinit] [1,,2] [1_2]".split(),
-    )
-    def test_what_is_no_json_is_none_in_long_lists(self, broken) -> None:
-        broken = broken.replace(b"_", b" ")
-        numbers = b"[" + b",".join([b"1.5"] * 5000) + b"]"
-        body = b'{"inputs": [%b, %b, %b]}' % (numbers, broken, numbers)
-        with pytest.raises(RequestError, match="JSON Parse error") as caught:
-            parse_document(body)
-        with pytest.raises(json.JSONDecodeError) as python:
-            json.loads(body)
-        assert str(caught.value).endswith(f"{python.value.msg} at offset: {python.value.pos}")
-
-    @given(
-        hnp.array_shapes(min_dims=1, max_dims=4, min_side=1, max_side=6),
-        st.randoms(use_true_random=False),
-    )
-    def test_any_regular_list_keeps_its_shape(self, shape, random) -> None:
-        spaces = ["", " ", "\n", "\t "]
-        array = np.array([random.choice([0, -1.5, 1e-7, 12]) for _ in range(np.prod(shape))])
-        text = json.dumps(array.reshape(shape).tolist())
-        text = "".join(random.choice(spaces) + c if c in "[]," else c for c in text)
-        numbers = flat_numbers(text.strip().encode())
-        assert numbers is not None
-        np.testing.assert_array_equal(numbers.floats(np.float64), array.reshape(shape))
-
-    @given(st.text("[],1 ", max_size=24))
-    def test_nothing_else_is_taken_for_a_regular_list(self, text) -> None:
-        numbers = flat_numbers(text.encode())
-        try:
-            expected = np.array(json.loads(text), np.float64)
-        except (json.JSONDecodeError, ValueError, TypeError):
-            expected = None
-        if expected is None or not expected.ndim or not expected.size:
-            assert numbers is None
-        elif text == text.strip():
-            assert numbers is not None
-            assert numbers.shape == expected.shape
-
-
-class TestWorkIsBoundedBeforeItIsDone:
-    """What is too much is refused in little time and memory, whatever it is."""
-
-    BYTES = 8 * 2**20
-
-    def refused(self, body: bytes, wanted: Signature) -> str:
-        tracemalloc.start()
-        start = time.process_time()
-        with pytest.raises(RequestError) as caught:
-            decode_predict(parse_document(body), wanted)
-        _, peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        assert peak < 6 * len(body) + 2**26
-        assert time.process_time() - start < 20  # seconds; where nothing is traced less than two
-        assert caught.value.http_status == 400
-        return str(caught.value)
-
-    @pytest.mark.parametrize(
-        ("unit", "separator"),
-        [
-            (b"[]", b","),
-            (b"[[]]", b","),
-            (b'""', b","),
-            (b"[1,2]", b","),
-            (b"{}", b","),
-            (b"[", b""),
-        ],
-    )
-    def test_a_list_of_millions_of_anything(self, unit, separator) -> None:
-        count = self.BYTES // len(unit + separator)
-        body = b'{"instances": [' + separator.join([unit] * count) + b"]}"
-        assert re.search("values that are not|rows, and at most 64", self.refused(body, IMAGE))
-
-    def test_a_string_of_nothing_but_escaped_quotes(self) -> None:
-        self.refused(b'{"inputs": [' + b"1," * 5000 + b'"' + rb"\"" * 2**20, IMAGE)
-
-    def test_too_many_rows(self) -> None:
-        many = Limits.rows + 1
-        for body in ({"instances": ["a"] * many}, {"inputs": ["a"] * many}):
-            assert complaint(body, BYTES) == (
-                f"The request holds {many} rows, and at most {Limits.rows} fit in one; send the "
-                "images in several requests"
-            )
-        numbers = np.zeros((many, 40, 40, 3)).tolist()
-        for key in ("instances", "inputs"):
-            assert "rows, and at most" in complaint({key: numbers}, TestLongLists.IMAGE)

@@ -210,7 +210,7 @@ _PROTOS = st.builds(
 )
 
 
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2 * settings().max_examples, suppress_health_check=list(HealthCheck))
 @given(
     signature=st.sampled_from(["", "image_bytes", "image_bytes_with_strength", "x"]),
     inputs=st.dictionaries(st.sampled_from(["image", "image_bytes", "strength"]), _PROTOS),

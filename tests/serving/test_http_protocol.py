@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from serving_fakes import running
+from serving_fakes import FakeServable, opened, server_of
 
 from serving.wire.limits import Limits
 
@@ -21,14 +23,14 @@ HEAD = b"POST /v1/models/m:predict HTTP/1.1\r\nHost: localhost\r\n"
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
-    with running(tmp_path_factory.mktemp("models"), LIMITS) as opened:
-        yield opened
+    with opened(server_of(tmp_path_factory.mktemp("models"), LIMITS)) as server:
+        yield server.address
 
 
 @pytest.fixture
 def connection(address: tuple[str, int]) -> Iterator[socket.socket]:
-    with socket.create_connection(address, timeout=10) as opened:
-        yield opened
+    with socket.create_connection(address, timeout=10) as connected:
+        yield connected
 
 
 def answer(connection: socket.socket) -> tuple[int, Any]:
@@ -121,9 +123,10 @@ def test_both_lengths_are_refused_and_nothing_follows(connection: socket.socket)
 
 
 def test_one_connection_too_many_is_told_so_in_json(tmp_path: Path) -> None:
-    with running(tmp_path, Limits(connections=5)) as address, contextlib.ExitStack() as stack:
+    server = server_of(tmp_path, Limits(connections=5))
+    with opened(server) as at, contextlib.ExitStack() as stack:
         many = [
-            stack.enter_context(socket.create_connection(address, timeout=10)) for _ in range(6)
+            stack.enter_context(socket.create_connection(at.address, timeout=10)) for _ in range(6)
         ]
         status, told = answer(many[-1])
         assert status == 503
@@ -132,10 +135,11 @@ def test_one_connection_too_many_is_told_so_in_json(tmp_path: Path) -> None:
 
 
 def test_who_reads_nothing_is_given_up(tmp_path: Path) -> None:
-    with running(tmp_path, Limits(body_seconds=4)) as address, socket.socket() as connection:
+    server = server_of(tmp_path, Limits(body_seconds=4))
+    with opened(server) as at, socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.settimeout(20)
-        connection.connect(address)
+        connection.connect(at.address)
         numbers = b",".join([b"0.1234567"] * 800_000)
         body = b'{"signature_name": "free", "inputs": [' + numbers + b"]}"
         connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
@@ -146,3 +150,33 @@ def test_who_reads_nothing_is_given_up(tmp_path: Path) -> None:
             while more := connection.recv(2**20):
                 received += len(more)
         assert received < len(numbers) - 100
+
+
+def takes_connections(address: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(address, timeout=20).close()
+    except ConnectionError:
+        return False
+    return True
+
+
+def test_a_server_that_is_stopped_answers_what_has_begun_and_takes_no_more(tmp_path: Path) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(x: np.ndarray) -> np.ndarray:
+        begun.set()
+        assert may_end.wait(20)
+        return x
+
+    server = server_of(tmp_path, servable=FakeServable(slow))
+    with opened(server) as at, socket.create_connection(at.address, timeout=20) as connection:
+        body = b'{"instances": [1.5]}'
+        connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        assert begun.wait(20)
+        at.stop()
+        deadline = time.monotonic() + 20
+        while takes_connections(at.address):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        may_end.set()
+        assert answer(connection) == (200, {"predictions": [1.5]})

@@ -5,19 +5,20 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from serving.wire.image_size import check_images
+from serving.wire.image_size import check_images, quick_size
 from serving.wire.limits import Limits
 from serving.wire.request_error import RequestError
 
 
-def encoded(form: str, size: tuple[int, int] = (30, 20)) -> bytes:
+def encoded(form: str, size: tuple[int, int] = (30, 20), **options: Any) -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", size).save(file, form)
+    Image.new("RGB", size).save(file, form, **options)
     return file.getvalue()
 
 
@@ -36,6 +37,27 @@ def claiming(width: int, height: int) -> bytes:
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "BMP"])
 def test_every_form_that_is_decoded(form: str) -> None:
     assert check_images(tensors(encoded(form), encoded(form, (7, 1))), Limits()) == 607
+
+
+@pytest.mark.parametrize(
+    ("form", "options"),
+    [
+        ("PNG", {}),
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True, "comment": b"made up", "dpi": (72, 72)}),
+        ("JPEG", {"exif": b"Exif\0\0" + bytes(70), "icc_profile": bytes(70_000)}),
+    ],
+)
+def test_a_plain_head_is_read_without_pillow(form: str, options: dict[str, Any]) -> None:
+    contents = encoded(form, (30, 20), **options)
+    assert quick_size(contents) == (30, 20)
+    cut = {quick_size(contents[:length]) for length in range(min(len(contents), 1500))}
+    assert cut <= {None, (30, 20)}
+
+
+@pytest.mark.parametrize("form", ["GIF", "BMP"])
+def test_what_is_rare_takes_pillow(form: str) -> None:
+    assert quick_size(encoded(form)) is None
 
 
 @pytest.mark.parametrize("size", [(4097, 4096), (2**15, 2**15), (2**31 - 1, 2**31 - 1)])

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from serving_fakes import FakeServable
+from serving_fakes import FakeServable, opened
 
 from faceattr.errors import UserError
 from serving.lifecycle import Lifecycle, Poller
 from serving.repository import Repository, State
+from serving.server import Server
 from serving.version_folders import All, Latest, ModelSource, Specific
+from serving.wire.limits import Limits
 from serving.wire.request_error import RequestError
 
 
@@ -23,12 +28,11 @@ def write(folder: Path, number: int, what: str = "whole") -> None:
 
 
 def load(path: Path) -> Any:
-    """A servable that knows its number; files say whether they are whole."""
+    """A servable that adds its number; files say whether they are whole."""
     if (path / "saved_model.pb").read_text() != "whole":
         raise ValueError("weights are cut short\nand a second line")
-    servable: Any = FakeServable()
-    servable.number = int(path.name)
-    return servable
+    number = int(path.name)
+    return FakeServable(lambda x: x + np.float32(number))
 
 
 class House:
@@ -202,38 +206,42 @@ def test_a_folder_out_of_reach_ends_nothing(house: House, tmp_path: Path) -> Non
 
 def test_20_versions_under_load(tmp_path: Path) -> None:
     """No request fails, and each is answered by a version as a whole, in rising order."""
-    house = House(tmp_path)
-    house.serve(1)
-    answers: list[list[int]] = [[] for _ in range(4)]
+    write(tmp_path, 1)
+    server = Server(Limits(), load)
+    server.lifecycle.set_sources([ModelSource("m", tmp_path)])
+    answers: list[list[Any]] = [[] for _ in range(4)]
     stop = threading.Event()
 
-    def ask(into: list[int]) -> None:
+    def ask(into: list[Any], address: tuple[str, int]) -> None:
+        connection = http.client.HTTPConnection(*address, timeout=20)
         while not stop.is_set():
-            with house.repository.used("m") as (version, servable):
-                number = servable.number  # type: ignore[attr-defined]
-                assert number == version.number
-                time.sleep(0)
-                assert version.servable is servable
-                into.append(number)
+            connection.request("POST", "/v1/models/m:predict", b'{"instances": [0, 0]}')
+            answer = connection.getresponse()
+            into.append((answer.status, json.loads(answer.read())))
+        connection.close()
 
-    threads = [threading.Thread(target=ask, args=(into,)) for into in answers]
-    for thread in threads:
-        thread.start()
-    for number in range(2, 22):
-        if number in (7, 13):
-            write(house.folder, number, "broken" if number == 7 else "half")
-            house.poll()
-        else:
-            house.poll(number)
-        time.sleep(0.01)
-    stop.set()
-    for thread in threads:
-        thread.join(10)
+    with opened(server) as at:
+        threads = [threading.Thread(target=ask, args=(into, at.address)) for into in answers]
+        for thread in threads:
+            thread.start()
+        for number in range(2, 22):
+            write(tmp_path, number, {7: "broken", 13: "half-copied"}.get(number, "whole"))
+            server.lifecycle.poll()
+            asked = [len(into) for into in answers]
+            deadline = time.monotonic() + 20
+            while any(len(into) == at for into, at in zip(answers, asked, strict=True)):
+                assert time.monotonic() < deadline  # everybody asks each of them
+                time.sleep(0.001)
+        stop.set()
+        for thread in threads:
+            thread.join(20)
     for into in answers:
-        assert into == sorted(into)
-        assert into
-        assert not {7, 13} & set(into)
-    assert house.answering == 21
+        assert {status for status, _ in into} == {200}
+        numbers = [answer["predictions"] for _, answer in into]
+        assert all(first == second for first, second in numbers)
+        assert numbers == sorted(numbers)
+        assert not {7, 13} & {int(first) for first, _ in numbers}
+        assert numbers[-1] == [21.0, 21.0]
 
 
 def test_what_a_poll_raises_ends_no_polling(caplog: pytest.LogCaptureFixture) -> None:

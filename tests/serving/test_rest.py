@@ -12,11 +12,10 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from serving_fakes import FakeServable
+from serving_fakes import FakeServable, server_of
 
 from serving.operations.access import Access
 from serving.repository import PredictionCancelled
-from serving.rest.answer import Refusals
 from serving.rest.descriptions import classify_or_regress_error
 from serving.server import Server
 from serving.version_folders import ModelSource
@@ -33,10 +32,7 @@ def make_server(
     access: Access = Access(),  # noqa: B008  frozen
     servable: type[FakeServable] = FakeServable,
 ) -> Server:
-    (tmp_path / "1").mkdir(exist_ok=True)
-    server = Server(limits, lambda path: servable(function), access=access)
-    server.lifecycle.set_sources([ModelSource("m", tmp_path)])
-    return server
+    return server_of(tmp_path, limits, servable(function), access)
 
 
 def client_of(server: Server) -> httpx.AsyncClient:
@@ -249,18 +245,6 @@ class TestBounds:
         answers = asyncio.run(stop_meanwhile())
         assert {answer.status_code for answer in answers} <= {503, 504}
         assert answers[-1].json() == {"error": "The server is being stopped"}
-
-
-def test_the_more_are_refused_the_longer_they_wait() -> None:
-    now = [10.0]
-    refusals = Refusals(lambda: now[0])
-    assert refusals.wait() == 1
-    assert [refusals.wait() for _ in range(120)][-1] == 3
-    now[0] = 11.5
-    assert refusals.wait() == 3  # as many as in the second before
-    assert [refusals.wait() for _ in range(10_000)][-1] == 20
-    now[0] = 13.5  # and nobody in between
-    assert refusals.wait() == 1
 
 
 class TestAccess:

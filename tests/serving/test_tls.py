@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import socket
 import ssl
@@ -9,12 +10,23 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from serving_fakes import running
+from PIL import Image
+from serving_fakes import FakeEdit, opened, server_of
 
 from faceattr.errors import UserError
+from serving.client import EditClient, EditError
 from serving.configuration.files import Tls
+from serving.operations.access import Access
 from serving.server import ssl_context
-from serving.wire.limits import Limits
+
+
+def photo() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "PNG")
+    return file.getvalue()
+
+
+PHOTO = photo()
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +46,14 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
     )
     certificate = Path(folder, "cert").read_text()
     return Tls(Path(folder, "key").read_text(), certificate, certificate)
+
+
+@pytest.fixture(scope="module")
+def certificate(tls: Tls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that a client trusts."""
+    file = tmp_path_factory.mktemp("trusted") / "certificate.pem"
+    file.write_text(tls.certificate)
+    return file
 
 
 def shake_hands(server: ssl.SSLContext, client: ssl.SSLContext) -> None:
@@ -74,12 +94,40 @@ def test_a_client_may_have_to_show_a_certificate(tls: Tls, tmp_path: Path) -> No
 def test_http_is_answered_through_it(tls: Tls, tmp_path: Path) -> None:
     keys = Tls(tls.key, tls.certificate)
     with (
-        running(tmp_path, Limits(), keys) as (host, port),
-        socket.create_connection((host, port), timeout=20) as plain,
+        opened(server_of(tmp_path), keys) as at,
+        socket.create_connection(at.address, timeout=20) as plain,
         client(tls).wrap_socket(plain, server_hostname="localhost") as connection,
     ):
         connection.sendall(b"GET /v1/models/m HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("scheme", ["https", "grpcs"])
+def test_the_client_edits_through_it_with_a_token(
+    tls: Tls, certificate: Path, tmp_path: Path, scheme: str
+) -> None:
+    server = server_of(tmp_path, servable=FakeEdit(), access=Access(token="right"))
+    with opened(server, Tls(tls.key, tls.certificate), grpc=scheme == "grpcs") as at:
+        port = at.address[1] if scheme == "https" else at.grpc_port
+        url, trusted = f"{scheme}://localhost:{port}", str(certificate)
+        with EditClient(url, token="right", certificates=trusted) as client:
+            assert client.edit(PHOTO, "m") == PHOTO
+        for token in (None, "wrong"):
+            with (
+                EditClient(url, token=token, certificates=trusted) as client,
+                pytest.raises(EditError, match="Send the server's token") as caught,
+            ):
+                client.edit(PHOTO, "m")
+            assert caught.value.status in (401, "UNAUTHENTICATED")
+        with (
+            EditClient(url, token="right", retries=0) as client,
+            pytest.raises(EditError) as caught,
+        ):
+            client.edit(PHOTO, "m")  # nobody vouches for the certificate
+        assert caught.value.status in (None, "UNAVAILABLE")
+        plain = url.replace("s://", "://")
+        with EditClient(plain, token="right", retries=0) as client, pytest.raises(EditError):
+            client.edit(PHOTO, "m")
 
 
 def test_old_versions_are_not_spoken(tls: Tls) -> None:
