@@ -17,8 +17,9 @@ IMAGE_INPUT = "image_bytes"
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 
-# Markers of a JPEG: those whose segment begins with the image's size, and those that may stand
-# before it.
+# Markers of a JPEG: of the image itself, before which its head must be whole; those whose segment
+# begins with the image's size; those that may stand in a head besides.
+_SCAN = 0xDA
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEGMENTS = frozenset({0xC4, 0xCC, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)})
 
@@ -68,13 +69,16 @@ def quick_size(contents: bytes) -> tuple[int, int] | None:
             return None
         width, height = struct.unpack_from(">II", contents, 16)
         return (width, height) if width and height else None
+    found = None
     position = 2 if contents.startswith(b"\xff\xd8") else len(contents)
     while position + 9 <= len(contents) and contents[position] == 0xFF:
         marker = contents[position + 1]
-        if marker in _FRAMES:
+        if marker == _SCAN:
+            return found
+        if marker in _FRAMES and found is None:
             height, width = struct.unpack_from(">HH", contents, position + 5)
-            return (width, height) if width and height else None
-        if marker not in _SEGMENTS:
+            found = (width, height) if width and height else None
+        elif marker not in _SEGMENTS:
             break
         position += 2 + max(int.from_bytes(contents[position + 2 : position + 4], "big"), 2)
     return None

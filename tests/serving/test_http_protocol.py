@@ -135,7 +135,7 @@ def test_one_connection_too_many_is_told_so_in_json(tmp_path: Path) -> None:
 
 
 def test_who_reads_nothing_is_given_up(tmp_path: Path) -> None:
-    server = server_of(tmp_path, Limits(body_seconds=4))
+    server = server_of(tmp_path, Limits(body_seconds=2))
     with opened(server) as at, socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.settimeout(20)
@@ -144,7 +144,7 @@ def test_who_reads_nothing_is_given_up(tmp_path: Path) -> None:
         body = b'{"signature_name": "free", "inputs": [' + numbers + b"]}"
         connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
         connection.recv(100)
-        time.sleep(4.5)
+        time.sleep(2.5)
         received = 0
         with contextlib.suppress(ConnectionResetError):
             while more := connection.recv(2**20):

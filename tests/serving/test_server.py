@@ -294,14 +294,12 @@ def test_memory_is_bounded_whatever_is_sent(server: Any, client: httpx.Client) -
         b'{"instances": [' + b",".join([b"[[1,2]]"] * (size // 8)) + b"]}"
         for size in (31 * 2**20, 27 * 10**5)
     )
-    assert len(gzip.compress(fewer)) < 4096
+    packed = gzip.compress(fewer)
+    assert len(packed) < 4096
     start = time.monotonic()
     assert "rows, and at most" in error(client.post(f"{MODEL}:predict", content=lists), 400)
-    for body in (lists, fewer):
-        answer = client.post(
-            f"{MODEL}:predict", content=gzip.compress(body), headers={"Content-Encoding": "gzip"}
-        )
-        assert "rows, and at most" in error(answer, 400)
+    answer = client.post(f"{MODEL}:predict", content=packed, headers={"Content-Encoding": "gzip"})
+    assert "rows, and at most" in error(answer, 400)
     file = io.BytesIO()
     Image.new("L", (4096, 4096)).save(file, "PNG")
     blank = {"b64": base64.b64encode(file.getvalue()).decode()}
