@@ -4,7 +4,7 @@ VENV := .venv
 INSTALLED := $(VENV)/.installed
 BULK := .venv-bulk
 
-.PHONY: train test test_bulk browsers page site wheel lint docs clean
+.PHONY: train test test_bulk browsers page site pages wheel lint docs notebook clean
 
 train: $(INSTALLED)  ## trains "young" on synthetic faces: minutes on two CPU cores
 	$(VENV)/bin/python train.py --attr young
@@ -41,8 +41,17 @@ lint: $(INSTALLED)  ## format, lint and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 
-docs: $(INSTALLED)  ## the pages that are made from the code
+docs: $(INSTALLED)  ## the documentation as a site, build/docs; a link that leads nowhere fails
 	$(VENV)/bin/python -m faceattr.training.flags > docs/settings.md
+	rm -rf build/docs
+	$(VENV)/bin/python -m sphinx --quiet --fail-on-warning --fresh-env -d build/doctrees -c docs . build/docs
+
+notebook: $(INSTALLED)  ## runs docs/quickstart.ipynb anew and keeps what it shows
+	cd docs && ../$(VENV)/bin/jupyter execute --inplace quickstart.ipynb
+
+pages: docs  ## what GitHub Pages shows: the documentation, and the page in its folder page
+	rm -rf build/docs/page
+	$(VENV)/bin/python -m serving.page --out build/docs/page
 
 clean:
 	rm -rf $(VENV) $(BULK) .mypy_cache .pytest_cache .ruff_cache

@@ -1,4 +1,4 @@
-"""Every command of docs/data.md reads its data, laid out as the text says."""
+"""Every command of docs/data.md and the README reads its data, laid out as the text says."""
 
 import pathlib
 import re
@@ -17,19 +17,21 @@ from faceattr.training import cost
 from faceattr.training.train import train
 
 ROOT = pathlib.Path(__file__).parents[2]
-TEXT = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+TEXT = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("docs/data.md", "README.md"))
 
 
 def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
 
 
-COMMANDS = [
-    line
-    for block in blocks("sh")
-    for line in block.replace("\\\n", " ").splitlines()
-    if line.startswith("python train.py")
-]
+COMMANDS = list(
+    dict.fromkeys(  # the README has some of the other page's
+        line
+        for block in blocks("sh")
+        for line in block.replace("\\\n", " ").splitlines()
+        if line.startswith("python train.py") and " --data " in line
+    )
+)
 DATA_COMMANDS = [
     line
     for block in blocks("sh")
