@@ -56,6 +56,7 @@ myst_enable_extensions = ["html_image"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"  # make notebook
 highlight_language = "sh"
+smartquotes = False  # -- begins a flag
 
 default_role = "code"  # docstrings mark it as Markdown does
 autodoc_member_order = "bysource"

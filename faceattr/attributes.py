@@ -50,7 +50,7 @@ class Attribute:
 
     @property
     def edits(self) -> tuple[Edit, Edit]:
-        """Both edits: (`adding`, `removing`)."""
+        """Both edits, `adding` first."""
         return (self.adding, self.removing)
 
 
