@@ -2,6 +2,8 @@
 
 const SITE = {version: '', shell: [], rest: []};
 const CACHE = `faceattr-${SITE.version}`;
+// What an error is called where there is no room: QuotaExceededError, or Firefox's own.
+const FULL = /quota|no_device_space/i;
 
 self.addEventListener('install', (event) => {
   event.waitUntil(
@@ -44,7 +46,7 @@ self.addEventListener('message', (event) => {
   event.waitUntil(
     keep(event.data.keep).then(
       () => event.source.postMessage({kept: true}),
-      (error) => event.source.postMessage({kept: false, full: error.name === 'QuotaExceededError'}),
+      (error) => event.source.postMessage({kept: false, full: FULL.test(error.name)}),
     ),
   );
 });

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pathlib
+import re
 import shutil
 from collections.abc import Sequence
 
@@ -30,7 +31,12 @@ NPM = _ROOT / "build" / "npm"
 _LITERT = _ROOT / "litert"
 
 _SAMPLE = _ROOT / "docs" / "photos" / "astronaut.png"
-# Of LiteRT.js: for browsers with relaxed SIMD, and for those without.
+# Of LiteRT.js: how its two modules are joined.
+_PARTS = (
+    re.compile(r'^import \{ createWasmLib \} from "@litertjs/wasm-utils";$', re.MULTILINE),
+    re.compile(r"^export \{\s*createWasmLib\s*\};$", re.MULTILINE),
+)
+# For browsers with relaxed SIMD, and for those without.
 _RUNTIMES = ("litert_wasm_internal", "litert_wasm_compat_internal")
 _FORMAT = 1
 # The line of the service worker that is filled in.
@@ -90,14 +96,14 @@ def _copy(source: pathlib.Path, target: pathlib.Path) -> None:
 def _add_litert(source: pathlib.Path, out: pathlib.Path) -> None:
     core, loader = (source / name for name in ("core", "wasm-utils"))
     out.mkdir(parents=True)
-    # The strict content policy has no place for an import map, so the one import is rewritten.
-    text = (core / "dist" / "index.js").read_text(encoding="utf-8")
-    before, name, after = text.partition('"@litertjs/wasm-utils"')
-    if not name:
+    # The strict content policy has no place for an import map, so the one import is put in.
+    texts = [(of / "dist" / "index.js").read_text(encoding="utf-8") for of in (core, loader)]
+    imports, exports = (pattern.findall(text) for pattern, text in zip(_PARTS, texts, strict=True))
+    if not len(imports) == len(exports) == 1:
         raise UserError(f"{core}: does not import @litertjs/wasm-utils; is it another version?")
-    write_text(out / "index.js", _without_map(f'{before}"./wasm-utils.js"{after}'))
-    text = (loader / "dist" / "index.js").read_text(encoding="utf-8")
-    write_text(out / "wasm-utils.js", _without_map(text))
+    main, loading = (_without_map(text) for text in texts)
+    whole = main.replace(imports[0], loading.replace(exports[0], ""))
+    write_text(out / "index.js", whole)
     for runtime in _RUNTIMES:
         for suffix in (".js", ".wasm"):
             _copy(core / "wasm" / (runtime + suffix), out / "wasm" / (runtime + suffix))

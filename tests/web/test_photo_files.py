@@ -97,8 +97,11 @@ JPEGS = {
     "half": {"quality": 60, "subsampling": 1},
     "whole": {"quality": 75, "subsampling": 0, "icc_profile": PROFILE},
     "best": {"quality": 100, "subsampling": 0, "progressive": True},
+    "in-scans": {"quality": 85, "subsampling": 2, "progressive": True},
     "told": {"exif": exif_of(6), "comment": b"said", "dpi": (72, 72), "xmp": b"<x:xmpmeta/>"},
 }
+
+GREY = ("grey", "grey-in-scans")
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +112,9 @@ def folder(tmp_path_factory):
     for name, how in JPEGS.items():
         PHOTO.save(folder / f"{name}.jpg", **how)
         (folder / f"{name}.jpg.levels").write_bytes(PHOTO.tobytes())
-    PHOTO.convert("L").save(folder / "grey.jpg")
-    (folder / "grey.jpg.levels").write_bytes(PHOTO.convert("L").tobytes())
+    for name in GREY:
+        PHOTO.convert("L").save(folder / f"{name}.jpg", progressive=name != "grey")
+        (folder / f"{name}.jpg.levels").write_bytes(PHOTO.convert("L").tobytes())
     PHOTO.save(folder / "lossy.webp", exif=exif_of(8), xmp=b"<x:xmpmeta/>")
     PHOTO.save(folder / "lossless.webp", lossless=True)
     (folder / "small.exif").write_bytes(with_thumbnail())
@@ -178,14 +182,14 @@ def test_pngs_of_16_bits_are_the_same_again(folder, told, name):
     (folder / f"{name}-again.png").unlink()
 
 
-@pytest.mark.parametrize("name", [*JPEGS, "grey"])
+@pytest.mark.parametrize("name", [*JPEGS, *GREY])
 def test_the_same_pixels_become_the_very_jpeg_that_pillow_writes(folder, told, name):
     given, again = (Image.open(folder / f"{name}.jpg{end}") for end in ("", ".again"))
     assert again.mode == given.mode
     assert again.quantization == given.quantization
     assert again.layer == given.layer
     assert (np.asarray(again) == np.asarray(given)).all()
-    for fact in ("icc_profile", "comment", "dpi", "xmp"):
+    for fact in ("icc_profile", "comment", "dpi", "xmp", "progressive"):
         assert again.info.get(fact) == given.info.get(fact)
     assert again.getexif() == given.getexif()
     assert told[f"{name}.jpg"]["isSrgb"] == (name != "whole")

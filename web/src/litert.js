@@ -4,6 +4,7 @@ import {UserError} from './errors.js';
 
 const LITERT = new URL('../litert/', import.meta.url);
 let starting = null;
+let failures = 0;
 
 /** Starts the runtime, once; after a failure it can be tried again. */
 export function start() {
@@ -14,21 +15,28 @@ export function start() {
   return starting;
 }
 
-async function started() {
+/** What this browser lacks that the networks run in: a sentence, or null. */
+export function lacking() {
   if (typeof WebAssembly !== 'object') {
-    throw new UserError(
-      'This browser has no WebAssembly, which the networks run in. Any browser of 2021 or later has it, unless it was switched off.',
-    );
+    return 'This browser has no WebAssembly, which the networks run in. Any browser of 2021 or later has it, unless it was switched off.';
   }
+  if (!hasSimd()) {
+    return 'This browser’s WebAssembly lacks SIMD, which the networks need. A newer browser has it, on a computer of 2008 or later.';
+  }
+  return null;
+}
+
+async function started() {
+  const sentence = lacking();
+  if (sentence) throw new UserError(sentence);
   try {
-    const litert = await import(new URL('index.js', LITERT));
+    // Firefox keeps a module that it could not load as one that cannot be, so that it needs another name.
+    const litert = await import(new URL(failures ? `index.js?${failures}` : 'index.js', LITERT));
     // A directory: where the browser lacks relaxed SIMD, the variant that does without is taken.
     await litert.loadLiteRt(new URL('wasm/', LITERT).href);
     return litert;
   } catch (error) {
-    if (!hasSimd()) {
-      throw new UserError('This browser’s WebAssembly lacks SIMD, which the networks need. A newer browser has it.');
-    }
+    failures += 1;
     throw new UserError('What runs the networks could not be loaded. Is there a connection?', {cause: error});
   }
 }

@@ -9,6 +9,7 @@ import {encoded} from './jpeg_encoder.js';
 
 const EXIF = 'Exif\0\0';
 const PROFILE = 'ICC_PROFILE\0';
+const PROGRESSIVE = 0xc2;
 const START_OF_SCAN = 0xda;
 const QUANTISATION = 0xdb;
 const COMMENT = 0xfe;
@@ -16,9 +17,10 @@ const COMMENT = 0xfe;
 /** What a JPEG file says.
  *
  * @param bytes Uint8Array.
- * @returns {width, height, components, sampling, tables, orientation, kept, pixels, isSrgb}: `sampling` [h, v]
- *     of the luminance against the colours; `tables` of quantisation, one for each component, in the order of
- *     the file; `kept` the segments that are written back; `pixels` a Blob of the picture without orientation.
+ * @returns {width, height, components, progressive, sampling, tables, orientation, kept, pixels, isSrgb}:
+ *     `sampling` [h, v] of the luminance against the colours; `tables` of quantisation, one for each component, in
+ *     the order of the file; `kept` the segments that are written back; `pixels` a Blob of the picture without
+ *     orientation.
  * @throws Error if it is damaged.
  */
 export function read(bytes) {
@@ -39,7 +41,10 @@ export function read(bytes) {
     const segment = bytes.subarray(at, end);
     const content = segment.subarray(4);
     if (marker === QUANTISATION) readTables(content, tables);
-    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) frame = content;
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
+      frame = content;
+      facts.progressive = marker === PROGRESSIVE;
+    }
     if (marker === 0xe1 && begins(content, EXIF)) {
       const exif = content.subarray(EXIF.length);
       facts.orientation = orientationOf(exif);
@@ -58,7 +63,8 @@ export function read(bytes) {
   return {
     ...facts,
     ...readFrame(frame, tables),
-    pixels: new Blob(plain, {type: 'image/jpeg'}),
+    // In one part, for Firefox decodes none of several.
+    pixels: new Blob([joined(plain)], {type: 'image/jpeg'}),
     isSrgb: isSrgb(profile.length ? joined(profile) : null),
   };
 }
@@ -110,5 +116,6 @@ export async function write(samples, facts, pause) {
   const kept = facts.kept.filter((segment) => !(inks && segment[1] === 0xe2));
   const tables = samples.colors === 1 ? facts.tables.slice(0, 1) : facts.tables.slice(0, 3);
   const sampling = samples.colors === 1 || inks ? [1, 1] : facts.sampling;
-  return new Blob(await encoded(samples, {kept, tables, sampling}, pause), {type: 'image/jpeg'});
+  const parts = await encoded(samples, {kept, tables, sampling, progressive: facts.progressive}, pause);
+  return new Blob(parts, {type: 'image/jpeg'});
 }

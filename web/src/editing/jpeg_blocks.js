@@ -1,7 +1,7 @@
 /** Blocks of 8x8 pixels, and their coefficients, in the integers of libjpeg. */
 
-/** Natural place of the coefficients in the order in which they are written. */
-export const ZIGZAG = [
+// Natural place of the coefficients in the order in which they are written.
+const ZIGZAG = [
   0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14,
   21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60,
   61, 54, 47, 55, 62, 63,
@@ -61,7 +61,7 @@ export function fill(planes, {width, height, stride, colors, data}, left, top, a
 
 /** Loeffler, Ligtenberg and Moschytz's transform of eight numbers, `step` apart, in integers: the results are
  * scaled by 2 ** `even` and, before they are shifted back by `odd` bits, by 2 ** 13. */
-export function transform(of, at, step, even, odd) {
+function transform(of, at, step, even, odd) {
   const half = 1 << (odd - 1);
   const [p1, p2, p3] = [at + step, at + 2 * step, at + 3 * step];
   const [p4, p5, p6, p7] = [at + 4 * step, at + 5 * step, at + 6 * step, at + 7 * step];
@@ -98,8 +98,18 @@ export function transform(of, at, step, even, odd) {
   of[p1] = (less7 * 12299 + one + four + half) >> odd;
 }
 
+/** Turns 64 values, which are lost, into levels in the order in which they are written, from `at` on. */
+export function quantise(values, steps, levels, at) {
+  for (let row = 0; row < 64; row += 8) transform(values, row, 1, 2, 11);
+  for (let column = 0; column < 8; column += 1) transform(values, column, 8, 0, 15);
+  for (let order = 0; order < 64; order += 1) {
+    const place = ZIGZAG[order];
+    levels[at + order] = nearest(values[place], steps[place]);
+  }
+}
+
 /** The nearest multiple; of two that are as near, the one farther from 0. */
-export function quantised(value, step) {
+function nearest(value, step) {
   const count = Math.floor((Math.abs(value) + (step >> 1)) / step);
   return value < 0 ? -count : count;
 }

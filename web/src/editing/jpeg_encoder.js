@@ -1,54 +1,25 @@
-/** Baseline JPEG with given tables of quantisation (ITU-T T.81), by the integers of libjpeg, so that the same pixels
- * become the same file's worth of coefficients as in the Python editor. */
+/** JPEG with given tables of quantisation (ITU-T T.81), by the integers of libjpeg, so that the same pixels become
+ * the same coefficients as in the Python editor. */
 
-import {ZIGZAG, fill, quantised, stepsOf, transform} from './jpeg_blocks.js';
+import {fill, quantise, stepsOf} from './jpeg_blocks.js';
+import {Writer} from './jpeg_writer.js';
 
-// The codes of annex K: how many there are of each length, then what they stand for.
-const DC = [
-  {counts: [0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], values: [...Array(12).keys()]},
-  {counts: [0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0], values: [...Array(12).keys()]},
+const [BASELINE, EXTENDED, PROGRESSIVE] = [0xc0, 0xc1, 0xc2];
+// What a progressive file has after the first coefficients of all blocks: first and last of a scan.
+const BANDS = [
+  [1, 5],
+  [6, 63],
 ];
-const hex = (text) => text.match(/../g).map((pair) => parseInt(pair, 16));
-const AC = [
-  {
-    counts: [0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 0x7d],
-    values: hex(
-      '01020300041105122131410613516107227114328191a1082342b1c11552d1f02433627282090a161718191a2526' +
-        '2728292a3435363738393a434445464748494a535455565758595a636465666768696a737475767778797a838485' +
-        '868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6' +
-        'd7d8d9dae1e2e3e4e5e6e7e8e9eaf1f2f3f4f5f6f7f8f9fa',
-    ),
-  },
-  {
-    counts: [0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 0x77],
-    values: hex(
-      '000102031104052131061241510761711322328108144291a1b1c109233352f0156272d10a162434e125f1171819' +
-        '1a262728292a35363738393a434445464748494a535455565758595a636465666768696a737475767778797a8283' +
-        '8485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4' +
-        'd5d6d7d8d9dae2e3e4e5e6e7e8e9eaf2f3f4f5f6f7f8f9fa',
-    ),
-  },
-];
-/** Code and length of each symbol. */
-function codesOf({counts, values}) {
-  const codes = [];
-  let code = 0;
-  let at = 0;
-  counts.forEach((count, length) => {
-    for (let each = 0; each < count; each += 1, at += 1, code += 1) codes[values[at]] = [code, length + 1];
-    code *= 2;
-  });
-  return codes;
-}
 
 /** The parts of a file.
  *
  * @param samples as a `Photo`'s: 1 or 3 colours of 8 bits.
- * @param how {kept, tables, sampling}: segments that go first; tables of 64 in the order of the file, one for
- *     each colour; how many pixels, across and down, share a colour.
+ * @param how {kept, tables, sampling, progressive}: segments that go first; tables of 64 in the order of the
+ *     file, one for each colour; how many pixels, across and down, share a colour; whether the whole is there
+ *     before its details are.
  * @param pause is waited for after each row of blocks.
  */
-export async function encoded(samples, {kept, tables, sampling}, pause = async () => {}) {
+export async function encoded(samples, {kept, tables, sampling, progressive}, pause = async () => {}) {
   const {width, height, colors} = samples;
   const [across, down] = sampling;
   const writer = new Writer();
@@ -56,153 +27,91 @@ export async function encoded(samples, {kept, tables, sampling}, pause = async (
   for (const segment of kept) writer.all(segment);
   const written = [...new Set(tables)];
   writer.tables(written);
+  // Of each colour: its number, how often it is sampled across and down, and whose codes it has.
   const parts = colors === 1 ? [[1, 1, 1, 0]] : [[1, across, down, 0], [2, 1, 1, 1], [3, 1, 1, 1]];
-  writer.frame(width, height, parts, tables.map((table) => written.indexOf(table)), written);
-  const pick = (ids) => (colors === 1 ? ids.slice(0, 1) : ids);
-  writer.codes(pick([0, 1]));
-  writer.scan(parts);
-  const steps = tables.map((table) => stepsOf(table));
-  const entropy = pick([0, 1]).map((id) => ({dc: codesOf(DC[id]), ac: codesOf(AC[id])}));
-  const last = parts.map(() => 0);
-  const planes = parts.map(([, h, v]) => new Int32Array(64 * h * v));
-  for (let top = 0; top < height; top += 8 * down) {
-    for (let left = 0; left < width; left += 8 * across) {
-      fill(planes, samples, left, top, across, down);
-      parts.forEach(([, h, v, code], index) => {
-        for (let block = 0; block < h * v; block += 1) {
-          const values = planes[index].subarray(64 * block, 64 * block + 64);
-          last[index] = writer.block(values, steps[index], entropy[code], last[index]);
-        }
-      });
-    }
-    await pause();
-  }
+  // Steps of 16 bits need the extended frame.
+  const plain = written.flat().some((step) => step > 255) ? EXTENDED : BASELINE;
+  const numbers = tables.map((table) => written.indexOf(table));
+  writer.frame(progressive ? PROGRESSIVE : plain, width, height, parts, numbers);
+  writer.codes(colors === 1 ? [0] : [0, 1]);
+  const rows = rowsOf(samples, parts, tables, pause);
+  if (progressive) await inScans(writer, rows, parts, samples, pause);
+  else await atOnce(writer, rows, parts);
   return writer.finished();
 }
 
-class Writer {
-  #parts = [];
-
-  #out = new Uint8Array(1 << 16);
-
-  #at = 0;
-
-  #bits = 0;
-
-  #held = 0;
-
-  bytes(...values) {
-    for (const value of values) this.#byte(value);
-  }
-
-  all(values) {
-    for (let index = 0; index < values.length; index += 1) this.#byte(values[index]);
-  }
-
-  #byte(value) {
-    if (this.#at === this.#out.length) {
-      this.#parts.push(this.#out);
-      this.#out = new Uint8Array(1 << 16);
-      this.#at = 0;
+/** Gives the levels of all blocks, row by row of those groups that share their colours: of each colour an
+ * Int16Array, 64 for each block of a group, group after group. The next row is written over it. */
+async function* rowsOf(samples, parts, tables, pause) {
+  const [, across, down] = parts[0];
+  const steps = tables.map(stepsOf);
+  const planes = parts.map(([, h, v]) => new Int32Array(64 * h * v));
+  const groups = Math.ceil(samples.width / (8 * across));
+  const row = planes.map((plane) => new Int16Array(plane.length * groups));
+  for (let top = 0; top < samples.height; top += 8 * down) {
+    for (let group = 0; group < groups; group += 1) {
+      fill(planes, samples, 8 * across * group, top, across, down);
+      planes.forEach((plane, index) => {
+        for (let at = 0; at < plane.length; at += 64) {
+          quantise(plane.subarray(at, at + 64), steps[index], row[index], group * plane.length + at);
+        }
+      });
     }
-    this.#out[this.#at] = value;
-    this.#at += 1;
+    yield row;
+    await pause();
   }
+}
 
-  #word(value) {
-    this.bytes(value >> 8, value & 255);
-  }
-
-  tables(tables) {
-    tables.forEach((table, number) => {
-      const deep = table.some((step) => step > 255);
-      this.bytes(0xff, 0xdb);
-      this.#word(3 + (deep ? 128 : 64));
-      this.bytes((deep ? 16 : 0) + number);
-      for (const step of table) {
-        if (deep) this.#word(step);
-        else this.#byte(step);
-      }
+/** Calls with the part and the place of each block of a row, group by group. */
+function eachOfGroups(row, parts, use) {
+  const groups = row[0].length / (64 * parts[0][1] * parts[0][2]);
+  for (let group = 0; group < groups; group += 1) {
+    parts.forEach(([, h, v], index) => {
+      for (let block = 0; block < h * v; block += 1) use(index, 64 * (group * h * v + block));
     });
   }
+}
 
-  frame(width, height, parts, numbers, tables) {
-    // Steps of 16 bits need the extended frame, all others are baseline.
-    const deep = tables.some((table) => table.some((step) => step > 255));
-    this.bytes(0xff, deep ? 0xc1 : 0xc0);
-    this.#word(8 + 3 * parts.length);
-    this.bytes(8);
-    this.#word(height);
-    this.#word(width);
-    this.bytes(parts.length);
-    parts.forEach(([id, h, v], index) => this.bytes(id, 16 * h + v, numbers[index]));
+async function atOnce(writer, rows, parts) {
+  writer.scan(parts, 0, 63);
+  const last = parts.map(() => 0);
+  for await (const row of rows) {
+    eachOfGroups(row, parts, (index, at) => {
+      const code = parts[index][3];
+      writer.first(code, row[index][at] - last[index]);
+      last[index] = row[index][at];
+      writer.others(code, row[index], at, 1, 63);
+    });
   }
+}
 
-  codes(ids) {
-    for (const id of ids) {
-      for (const [kind, {counts, values}] of [[0, DC[id]], [16, AC[id]]]) {
-        this.bytes(0xff, 0xc4);
-        this.#word(19 + values.length);
-        this.bytes(kind + id, ...counts, ...values);
+async function inScans(writer, rows, parts, {width, height}, pause) {
+  writer.scan(parts, 0, 0);
+  const last = parts.map(() => 0);
+  const kept = [];
+  for await (const row of rows) {
+    eachOfGroups(row, parts, (index, at) => {
+      writer.first(parts[index][3], row[index][at] - last[index]);
+      last[index] = row[index][at];
+    });
+    kept.push(row.map((levels) => levels.slice()));
+  }
+  const [, across, down] = parts[0];
+  for (const [from, to] of BANDS) {
+    for (const [index, part] of parts.entries()) {
+      const [, h, v, code] = part;
+      writer.scan([part], from, to);
+      // A colour alone has no blocks but those with pixels of the photo.
+      const columns = Math.ceil((width * h) / (8 * across));
+      const lines = Math.ceil((height * v) / (8 * down));
+      for (let line = 0; line < lines; line += 1) {
+        const levels = kept[Math.floor(line / v)][index];
+        for (let column = 0; column < columns; column += 1) {
+          const block = Math.floor(column / h) * h * v + (line % v) * h + (column % h);
+          writer.others(code, levels, 64 * block, from, to);
+        }
+        await pause();
       }
     }
-  }
-
-  scan(parts) {
-    this.bytes(0xff, 0xda);
-    this.#word(6 + 2 * parts.length);
-    this.bytes(parts.length);
-    for (const [id, , , code] of parts) this.bytes(id, 17 * code);
-    this.bytes(0, 63, 0);
-  }
-
-  /** Writes 64 values, which are lost; gives the first coefficient. */
-  block(values, steps, {dc, ac}, lastFirst) {
-    for (let row = 0; row < 64; row += 8) transform(values, row, 1, 2, 11);
-    for (let column = 0; column < 8; column += 1) transform(values, column, 8, 0, 15);
-    const first = quantised(values[0], steps[0]);
-    this.#symbol(dc, 0, first - lastFirst);
-    let zeros = 0;
-    for (let at = 1; at < 64; at += 1) {
-      const place = ZIGZAG[at];
-      const level = quantised(values[place], steps[place]);
-      if (level === 0) {
-        zeros += 1;
-        continue;
-      }
-      for (; zeros > 15; zeros -= 16) this.#write(...ac[0xf0]);
-      this.#symbol(ac, zeros << 4, level);
-      zeros = 0;
-    }
-    if (zeros) this.#write(...ac[0]);
-    return first;
-  }
-
-  #symbol(codes, run, level) {
-    const size = 32 - Math.clz32(Math.abs(level));
-    this.#write(...codes[run + size]);
-    if (size) this.#write(level < 0 ? level + (1 << size) - 1 : level, size);
-  }
-
-  #write(value, length) {
-    for (let left = length - 1; left >= 0; left -= 1) {
-      this.#held = (this.#held << 1) | ((value >> left) & 1);
-      this.#bits += 1;
-      if (this.#bits === 8) this.#flush();
-    }
-  }
-
-  #flush() {
-    this.#byte(this.#held);
-    // Within pictures a byte of ones is followed by zeros, so that it is no marker.
-    if (this.#held === 0xff) this.#byte(0);
-    this.#held = 0;
-    this.#bits = 0;
-  }
-
-  finished() {
-    while (this.#bits) this.#write(1, 1);
-    this.bytes(0xff, 0xd9);
-    return [...this.#parts, this.#out.subarray(0, this.#at)];
   }
 }

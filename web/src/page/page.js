@@ -6,6 +6,7 @@ import {Editor} from '../editing/editor.js';
 import {open} from '../editing/photo_files.js';
 import {TRAINED_STRENGTH, undoes} from '../edits.js';
 import {UserError} from '../errors.js';
+import {lacking} from '../litert.js';
 import * as offline from './offline.js';
 import {Opened} from './opened.js';
 import {Panel, percent} from './panel.js';
@@ -75,15 +76,16 @@ async function take(blob, name, sample = null) {
   }
 }
 
-/** Finds the faces; false if there is none, or another photo was opened meanwhile. */
-async function findFaces() {
+/** Finds the faces; false if there is none, or another photo was opened meanwhile. `again` is what a visitor may
+ * try once more if that fails. */
+async function findFaces(again = findFaces) {
   const here = opened;
   const isNew = !here.faces;
   if (isNew) stage.busy('Looking for faces');
   try {
     await here.find();
   } catch (error) {
-    if (here === opened) complain(error, () => findFaces());
+    if (here === opened) complain(error, () => again());
     return false;
   } finally {
     if (isNew) stage.busy(null);
@@ -117,7 +119,7 @@ async function toggle(bundle) {
   for (const [name, other] of edits) if (undoes(other.bundle, bundle)) edits.delete(name);
   edits.set(bundle.edit, {bundle, strength: TRAINED_STRENGTH, always: false, busy: true});
   show();
-  if (!(await findFaces())) {
+  if (!(await findFaces(() => toggle(bundle)))) {
     edits.delete(bundle.edit);
     show();
     return;
@@ -265,11 +267,9 @@ async function begin() {
     edits.clear();
     show();
   });
-  if (typeof WebAssembly !== 'object') {
-    complain(new UserError('This browser has no WebAssembly, which the networks run in.'));
-    return;
-  }
   await Promise.all([loadEdits(), openSample()]);
+  const sentence = lacking();
+  if (sentence) complain(new UserError(sentence));
   await offline.begin();
 }
 

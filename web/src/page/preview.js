@@ -63,8 +63,10 @@ export class Preview {
     this.#laid.clear();
   }
 
-  drawUnedited() {
-    this.#context.putImageData(this.#before, 0, 0);
+  /** Draws the photo as it was; of a share of its width from the left alone, over what is there. */
+  drawUnedited(share = 1) {
+    const {width, height} = this.#before;
+    this.#context.putImageData(this.#before, 0, 0, 0, 0, Math.round(share * width), height);
   }
 
   draw(edits) {

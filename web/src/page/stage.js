@@ -29,7 +29,8 @@ export class Stage {
   constructor(choose) {
     this.choose = choose;
     for (const target of [of('compare'), of('canvas')]) this.#comparesWhileHeld(target);
-    of('heat').addEventListener('click', () => this.#toggle('heat'));
+    for (const id of ['split', 'heat']) of(id).addEventListener('click', () => this.#toggle(id));
+    of('divide').addEventListener('input', () => this.#drawSoon());
     of('closer').addEventListener('click', () => {
       this.#toggle('closer');
       this.#frame();
@@ -203,12 +204,17 @@ export class Stage {
   #draw() {
     if (!this.#file) return;
     const heat = this.#isPressed('heat');
+    const split = this.#isPressed('split') && this.#edits.length > 0 && !this.#held;
     if (this.#held) this.#preview.drawUnedited();
     else if (heat) this.#preview.drawHeat(this.#edits);
     else this.#preview.draw(this.#edits);
-    const badge = this.#held ? 'As it was' : heat && 'How much changes';
+    if (split) this.#preview.drawUnedited(of('divide').valueAsNumber / 100);
+    of('divide').hidden = !split;
+    const badge = (this.#held && 'As it was') || (split && 'Before') || (heat && 'How much changes');
     of('badge').hidden = !badge;
     of('badge').textContent = badge || '';
+    of('after').hidden = !split;
+    of('after').textContent = heat ? 'How much changes' : 'After';
     performance.mark('drawn');
   }
 }
