@@ -54,7 +54,7 @@ pages: docs  ## what GitHub Pages shows: the documentation, and the page in its 
 	$(VENV)/bin/python -m serving.page --out build/docs/page
 
 clean:
-	rm -rf $(VENV) $(BULK) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BULK) .npm .mypy_cache .pytest_cache .ruff_cache
 
 $(INSTALLED): requirements.txt pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)

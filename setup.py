@@ -12,7 +12,7 @@ within = {
     "serving": "serving",
     "web": "web",
     "docs.photos": "docs/photos",
-    "litert": "build/npm/node_modules/@litertjs",
+    "litert": ".npm/node_modules/@litertjs",
 }
 found = {name: folder for name, folder in within.items() if pathlib.Path(folder).is_dir()}
 

@@ -24,8 +24,8 @@ _ROOT = pathlib.Path(__file__).resolve().parents[2]
 WEB = _ROOT / "web"
 """The page's sources."""
 
-NPM = _ROOT / "build" / "npm"
-"""Where npm puts what it fetches."""
+NPM = _ROOT / ".npm"
+"""Where npm puts what it fetches. An sdist leaves out all that lies in `build`."""
 
 # An installed package may have it already.
 _LITERT = _ROOT / "litert"
