@@ -11,8 +11,8 @@ from collections.abc import Callable
 from ..prediction import FULL
 from ..wire.answers import encode_error
 
-# So many refusals a second take a percent or two of one core.
-_REFUSALS_PER_SECOND = 50
+# So many refusals a second take less than a percent of one core.
+_REFUSALS_PER_SECOND = 25
 _LONGEST_WAIT = 20
 
 

@@ -190,7 +190,7 @@ def test_the_more_are_refused_the_longer_they_wait() -> None:
     now = [10.0]
     refusals = Refusals(lambda: now[0])
     assert refusals.wait() == 1
-    assert [refusals.wait() for _ in range(120)][-1] == 3
+    assert [refusals.wait() for _ in range(60)][-1] == 3
     now[0] = 11.5
     assert refusals.wait() == 3  # as many as in the second before
     assert [refusals.wait() for _ in range(10_000)][-1] == 20
