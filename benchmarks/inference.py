@@ -3,29 +3,29 @@
     python benchmarks/inference.py --json inference.json
     python benchmarks/inference.py --sizes 128 --networks paper --threads 1
 
-Networks have drawn weights: what they compute takes as long as what trained ones do. Each network,
-size, form and number of threads is a process of its own, so that its peak memory is its own too.
-Times are medians; `cpu ms` is processor time, which other programs on the machine change less.
-`share` is how much of the machine's own rate of multiplications, measured on one large convolution
-in the same runtime and the same way, a form attains, counted in the multiplications of the network
-as Keras has it.
+Networks have drawn weights: what they compute takes as long as what trained ones do. Each form,
+batch and number of threads is a process of its own, so that its peak memory is its own too. Times
+are medians. A form's share is how much it attains of the machine's own rate of multiplications,
+which is measured on one large convolution in LiteRT, on as many threads; it is counted in the
+multiplications that the network has where maps are enlarged before they are convolved.
 
-`plain` is the same network as TensorFlow Lite converts it with maps enlarged before they are
-convolved, float16.
+`plain` is that: the same network as TensorFlow Lite converts it without
+`faceattr/models/fast_layers.py`, float16. All of it takes some eight minutes on two cores.
 """
 
 import argparse
+import concurrent.futures
 import functools
-import json
+import itertools
+import multiprocessing
 import os
 import pathlib
 import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -36,10 +36,14 @@ from faceattr import command_line
 NETWORKS = {"paper": "glasses", "best": "all", "mobile": "all"}
 """Preset -> attributes."""
 SIZES = (64, 128, 256)
-FORMS = ("keras", "saved_model", "plain", "float32", "float16", "dynamic", "int8")
-_SECONDS = 1.0  # that are measured
-_LEAST_CALLS = 5
-_BATCHES = {"keras": (1, 16), "saved_model": (1, 16)}
+TFLITE = ("plain", "float32", "float16", "int8_weights", "int8")
+FORMS = ("keras", "saved_model", *TFLITE)
+_BATCHES = (1, 16)  # of the forms that take more than one face
+_CALIBRATED = 4
+# Seconds that are measured, and calls at least.
+_SECONDS, _CALLS = 0.5, 3
+
+Row = dict[str, Any]
 
 
 def _network(preset: str, size: int) -> Any:
@@ -53,10 +57,13 @@ def _network(preset: str, size: int) -> Any:
     attributes = tuple(every[name] for name in attribute_names(config.attr))
     model = new_model(config, attributes)
     edits = [edit for attribute in attributes for edit in attribute.edits]
-    return config.family.network(model, config.family.exports(edits)[0])
+    network = config.family.network(model, config.family.exports(edits)[0])
+    for weight in network.weights:
+        weight.assign(weight + 0.01)  # what is added is not 0, which a converter leaves out
+    return network
 
 
-def _enlarging() -> None:
+def _enlarge_first() -> None:
     """Maps are enlarged before they are convolved, as layers are usually converted."""
     from keras import layers, ops
 
@@ -70,32 +77,29 @@ def _enlarging() -> None:
     setattr(fast_layers.UpsampledConv2D, "call", call)  # noqa: B010
 
 
-def _timed(call: Callable[[], Any]) -> dict[str, float]:
-    call()
-    call()
-    wall: list[float] = []
-    cpu: list[float] = []
-    end = time.perf_counter() + _SECONDS
-    while time.perf_counter() < end or len(wall) < _LEAST_CALLS:
-        start = time.perf_counter(), time.process_time()
-        call()
-        wall.append(time.perf_counter() - start[0])
-        cpu.append(time.process_time() - start[1])
-    return {"ms": 1000 * statistics.median(wall), "cpu_ms": 1000 * statistics.median(cpu)}
+def _make(folder: pathlib.Path, preset: str, size: int, wanted: tuple[str, ...]) -> int:
+    """Writes the forms of a network; returns the multiplications of `plain`."""
+    from faceattr.exporting import forms, inspection
+    from faceattr.exporting.tflite_metadata import About
+    from faceattr.exporting.traced import Traced
+
+    with command_line.quiet_native_code():
+        network = _network(preset, size)
+        traced = Traced(network, size)
+        about = About("speed", "drawn weights", "Apache-2.0", "0", size)
+        faces = np.random.default_rng(0).integers(0, 256, (_CALIBRATED, size, size, 3), np.uint8)
+        folder.mkdir()
+        if "saved_model" in wanted:
+            forms.write_saved_model(folder / "saved_model", traced)
+        for form in (form for form in wanted if form in forms.QUANTIZE):
+            forms.write_tflite(folder / form, traced, about, form, calibration=faces)
+        _enlarge_first()
+        forms.write_tflite(folder / "plain", Traced(network, size), about)
+        return sum(inspection.network_of(folder / "plain").multiplications.values())
 
 
-def _of_interpreter(tflite: bytes, threads: int) -> dict[str, float]:
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(model_content=tflite, num_threads=threads)
-    interpreter.allocate_tensors()
-    for each in interpreter.get_input_details():
-        interpreter.set_tensor(each["index"], np.zeros(each["shape"], each["dtype"]))
-    return _timed(interpreter.invoke)
-
-
-def _rate(threads: int) -> dict[str, float]:
-    """Multiplications a second of one large convolution in LiteRT."""
+def _write_convolution(path: pathlib.Path) -> int:
+    """One large convolution; returns its multiplications."""
     import tensorflow as tf
 
     side, channels = 64, 128
@@ -106,94 +110,122 @@ def _rate(threads: int) -> dict[str, float]:
         return tf.nn.conv2d(x, kernel, 1, "SAME")
 
     function = convolution.get_concrete_function()
-    tflite = tf.lite.TFLiteConverter.from_concrete_functions([function]).convert()
-    taken = _of_interpreter(tflite, threads)
-    count = side * side * 9 * channels * channels
-    return {
-        "per_second": count / taken["ms"] * 1000,
-        "per_cpu_second": count / taken["cpu_ms"] * 1000,
-    }
+    with command_line.quiet_native_code():
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
+        path.write_bytes(converter.convert())
+    return side * side * 9 * channels * channels
 
 
-def _measure(preset: str, size: int, form: str, threads: int) -> list[dict[str, Any]]:
+def _of_tensorflow(
+    folder: pathlib.Path, preset: str, size: int, form: str, threads: int
+) -> list[Row]:
+    """Of each batch; the larger one is the last, so that memory is that of its own."""
     import tensorflow as tf
-
-    from faceattr.exporting import forms, inspection
-    from faceattr.exporting.tflite_metadata import About
-    from faceattr.exporting.traced import Traced
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    if form == "rate":
-        return [{"form": "rate", "threads": threads, **_rate(threads)}]
-    if form == "plain":
-        _enlarging()
-    network = _network(preset, size)
-    traced = Traced(network, size)
-    facts = {"network": preset, "size": size, "form": form, "threads": threads}
-    rows = []
-    with tempfile.TemporaryDirectory() as scratch:
-        path = pathlib.Path(scratch) / "network"
-        if form in ("keras", "saved_model"):
-            call: Callable[[Any], Any] = tf.function(lambda x: network(x, training=False))
-            if form == "saved_model":
-                forms.write_saved_model(path, traced)
-                loaded = tf.saved_model.load(str(path))
-                call = loaded.signatures["serving_default"]
-            for batch in _BATCHES[form]:
-                x = tf.zeros((batch, size, size, 3))
-                rows.append({**facts, "batch": batch, **_timed(functools.partial(call, x))})
-        else:
-            about = About("speed", "drawn weights", "Apache-2.0", "0", size)
-            quantize = "float16" if form == "plain" else form
-            faces = np.random.default_rng(0).integers(0, 256, (16, size, size, 3), np.uint8)
-            forms.write_tflite(path, traced, about, quantize, calibration=faces)
-            row = {**facts, "batch": 1, **_of_interpreter(path.read_bytes(), threads)}
-            row["bytes"] = path.stat().st_size
-            row["multiplications"] = sum(inspection.network_of(path).multiplications.values())
-            rows.append(row)
-    for row in rows:
-        row["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return rows
-
-
-def _in_a_process(*what: Any) -> list[dict[str, Any]]:
-    words = [sys.executable, __file__, "--one", *map(str, what)]
-    found = subprocess.run(
-        words, capture_output=True, text=True, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    )
-    if found.returncode:
-        raise RuntimeError(f"{what}: {found.stderr[-2000:]}")
-    return json.loads(found.stdout.splitlines()[-1])
-
-
-def _table(rows: list[dict[str, Any]], rates: dict[int, dict[str, float]]) -> str:
-    """As Markdown."""
-    plain = {
-        (row["network"], row["size"], row["threads"]): row for row in rows if row["form"] == "plain"
-    }
-    lines = [
-        "| network | size | form | threads | batch | ms | cpu ms | images/s | of plain | share "
-        "| MB | peak MiB |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    if form == "keras":
+        network = _network(preset, size)
+        call: Callable[[Any], Any] = tf.function(lambda x: network(x, training=False))
+    else:
+        loaded = tf.saved_model.load(str(folder / form))
+        call = loaded.signatures["serving_default"]
+    return [
+        _timed(functools.partial(call, tf.zeros((batch, size, size, 3))), batch)
+        for batch in _BATCHES
     ]
-    for row in rows:
-        base = plain.get((row["network"], row["size"], row["threads"]))
-        of_plain = share = size = ""
-        if base:
-            per_image = row["cpu_ms"] / row["batch"]
-            of_plain = f"{base['cpu_ms'] / per_image:.2f}x"
-            rate = rates[row["threads"]]["per_cpu_second"]
-            share = f"{base['multiplications'] / per_image * 1000 / rate:.0%}"
-        if "bytes" in row:
-            size = f"{row['bytes'] / 1e6:.2f}"
-        lines.append(
-            f"| {row['network']} | {row['size']} | {row['form']} | {row['threads']} "
-            f"| {row['batch']} | {row['ms']:.1f} | {row['cpu_ms']:.1f} "
-            f"| {1000 * row['batch'] / row['ms']:.1f} | {of_plain} | {share} | {size} "
-            f"| {row['peak_mib']:.0f} |"
-        )
-    return "\n".join(lines)
+
+
+def _of_litert(path: pathlib.Path, threads: int) -> list[Row]:
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(path), num_threads=threads)
+    interpreter.allocate_tensors()
+    for each in interpreter.get_input_details():
+        interpreter.set_tensor(each["index"], np.zeros(each["shape"], each["dtype"]))
+    return [{**_timed(interpreter.invoke, 1), "bytes": path.stat().st_size}]
+
+
+def _timed(call: Callable[[], Any], batch: int) -> Row:
+    """Milliseconds of one face, and the most memory that the process had."""
+    call()
+    wall: list[float] = []
+    cpu: list[float] = []
+    end = time.perf_counter() + _SECONDS
+    while time.perf_counter() < end or len(wall) < _CALLS:
+        start = time.perf_counter(), time.process_time()
+        call()
+        wall.append(time.perf_counter() - start[0])
+        cpu.append(time.process_time() - start[1])
+    ms, cpu_ms = (1000 * statistics.median(each) / batch for each in (wall, cpu))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    row = {"batch": batch, "ms": ms, "cpu_ms": cpu_ms, "images_per_second": 1000 / ms}
+    return {**row, "peak_mib": peak}
+
+
+def _convolutions(path: pathlib.Path, threads: int) -> float:
+    """How many there are in a second."""
+    (row,) = _in_a_process("spawn", _of_litert, path, threads)
+    return row["images_per_second"]
+
+
+def _in_a_process(method: str, job: Callable[..., Any], *given: Any) -> Any:
+    """With TensorFlow imported before, by `forkserver`; without it, by `spawn`."""
+    context = multiprocessing.get_context(method)
+    with concurrent.futures.ProcessPoolExecutor(1, context) as pool:
+        return pool.submit(job, *given).result()
+
+
+def _rows(
+    scratch: pathlib.Path, arguments: argparse.Namespace, counts: dict[tuple[str, int], int]
+) -> Iterator[Row]:
+    for (preset, size), form, threads in itertools.product(
+        counts, arguments.forms, arguments.threads
+    ):
+        folder = scratch / f"{preset}-{size}"
+        facts = {"network": preset, "size": size, "form": form, "threads": threads}
+        facts["multiplications"] = counts[preset, size]
+        if form in TFLITE:
+            found = _in_a_process("spawn", _of_litert, folder / form, threads)
+        else:
+            given = (folder, preset, size, form, threads)
+            found = _in_a_process("forkserver", _of_tensorflow, *given)
+        for row in found:
+            yield {**facts, **row}
+
+
+def _table(rows: list[Row], rates: dict[int, float], threads: int) -> str:
+    """Times on so many threads, as Markdown."""
+
+    def told(row: Row) -> str:
+        share = row["multiplications"] / row["ms"] * 1000 / rates[threads]
+        return f"{row['ms']:.1f} / {row['images_per_second']:.1f} / {share:.0%}"
+
+    return _markdown([row for row in rows if row["threads"] == threads], told)
+
+
+def _sizes(rows: list[Row]) -> str:
+    """Files, and memory on the fewest threads, as Markdown."""
+
+    def told(row: Row) -> str:
+        file = f"{row['bytes'] / 1e6:.2f} MB, " if "bytes" in row else ""
+        return f"{file}{row['peak_mib']:.0f} MiB"
+
+    fewest = min(row["threads"] for row in rows)
+    return _markdown([row for row in rows if row["threads"] == fewest], told)
+
+
+def _markdown(rows: list[Row], told: Callable[[Row], str]) -> str:
+    """A line is a network at a size, a column a form."""
+    of = {(row["network"], row["size"], row["form"], row["batch"]): row for row in rows}
+    places = dict.fromkeys(key[:2] for key in of)
+    forms = dict.fromkeys(key[2:] for key in of)
+    heads = [f"{form}, {batch} faces" if batch > 1 else form for form, batch in forms]
+    lines = [["network", "side", *heads], ["---"] * (2 + len(heads))]
+    for network, size in places:
+        cells = [told(of[network, size, *form]) for form in forms]
+        lines.append([network, str(size), *cells])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _main() -> None:
@@ -205,30 +237,44 @@ def _main() -> None:
     parser.add_argument("--forms", nargs="+", choices=FORMS, default=list(FORMS))
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--json", help="writes the numbers there as well")
-    parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.one:
-        preset, size, form, threads = arguments.one
-        command_line.import_tensorflow_quietly()
-        with command_line.quiet_native_code():
-            rows = _measure(preset, int(size), form, int(threads))
-        print(json.dumps(rows))
-        return
-    rates = {threads: _in_a_process("none", 0, "rate", threads)[0] for threads in arguments.threads}
-    for threads, rate in rates.items():
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # of the processes
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["tensorflow", "keras"])
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = pathlib.Path(folder)
+        count = _in_a_process("forkserver", _write_convolution, scratch / "convolution")
+        rates = {
+            threads: count * _convolutions(scratch / "convolution", threads)
+            for threads in arguments.threads
+        }
+        for threads, rate in rates.items():
+            print(f"one convolution, threads {threads}: {rate / 1e9:.1f} billion multiplications/s")
+        counts = _made(scratch, arguments)
+        rows = []
+        for row in _rows(scratch, arguments, counts):
+            rows.append(row)
+            print(row, file=sys.stderr)  # so that nothing is lost that took long
+    for threads in arguments.threads:
         print(
-            f"one convolution, {threads} threads: {rate['per_second'] / 1e9:.1f} billion "
-            f"multiplications a second, {rate['per_cpu_second'] / 1e9:.1f} of processor time"
+            f"\nThreads: {threads}. Milliseconds of a face / faces a second / share of the rate\n"
         )
-    rows = []
-    for network in arguments.networks:
-        for size in arguments.sizes:
-            for form in arguments.forms:
-                for threads in arguments.threads:
-                    rows += _in_a_process(network, size, form, threads)
-                    print(rows[-1], file=sys.stderr)  # so that nothing is lost that took long
-    print(_table(rows, rates))
+        print(_table(rows, rates, threads))
+    print(f"\nThe file, and the most memory that a process had\n\n{_sizes(rows)}")
     hand_over({"rates": rates, "rows": rows}, arguments.json, prints=False)
+
+
+def _made(scratch: pathlib.Path, arguments: argparse.Namespace) -> dict[tuple[str, int], int]:
+    """All networks in all forms, on all cores; their multiplications."""
+    places = list(itertools.product(arguments.networks, arguments.sizes))
+    context = multiprocessing.get_context("forkserver")
+    with concurrent.futures.ProcessPoolExecutor(
+        os.cpu_count(), context, max_tasks_per_child=1
+    ) as pool:
+        jobs = [
+            pool.submit(_make, scratch / f"{preset}-{size}", preset, size, tuple(arguments.forms))
+            for preset, size in places
+        ]
+        return {place: job.result() for place, job in zip(places, jobs, strict=True)}
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pytest
 import warm_start
 from commands import assert_one_line_error
 
+from faceattr.bundles.loading import load as read_bundle
 from faceattr.errors import UserError
 from faceattr.exporting.export import export
 from faceattr.models.registry import DEFAULT, families
@@ -127,13 +128,21 @@ def test_a_run_of_its_own_learns_and_exports_the_new_edits_alone(base, added, tm
         lists = [(run.split_folder / f"{name}.txt").read_text() for run in (base, added)]
         assert lists[0] == lists[1]
     assert [step for step, _ in added.checkpoints] == [0, 1, 2, 3]
-    bundles = export(added.folder, tmp_path / "bundles")
+    bundles = export(added.folder, tmp_path / "bundles", tflite_only=True)
     assert [bundle.name for bundle in bundles] == ["make_young", "make_old"]
     images = np.random.default_rng(0).uniform(-1, 1, (2, 32, 32, 3)).astype(np.float32)
     before, after = (load(run.model_path, run.config.family) for run in (base, added))
     for edit in base.edits:
         wanted = np.asarray(before.residual_image(images, edit))
         np.testing.assert_allclose(after.residual_image(images, edit), wanted, atol=1e-6)
+    for bundle, edit in zip(bundles, added.edits, strict=True):
+        manifest, runtime = read_bundle(bundle)
+        assert (manifest.edit, manifest.attribute) == (edit, "young")
+        wanted = np.asarray(after.residual_image(images, edit))
+        found = np.stack([runtime.residual(image) for image in images])
+        np.testing.assert_allclose(found, wanted, atol=1e-2)
+        card = (bundle / "README.md").read_text("utf-8")
+        assert f"python train.py --add_attr young --from {base.folder} --steps 3" in card
 
 
 @pytest.mark.exhaustive
