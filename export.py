@@ -63,6 +63,11 @@ def _main(arguments: argparse.Namespace) -> None:
     from faceattr.bundles.manifest import Manifest
     from faceattr.exporting.export import export
 
+    if arguments.report and (arguments.best or arguments.unfinished):
+        raise UserError(
+            "--report: it tells of the last weights of a run that is finished; leave it out with "
+            "--best and --unfinished"
+        )
     given = vars(arguments)
     run = given.pop("run")
     for bundle in export(run, measured=_measured(run, given.pop("report")), **given):

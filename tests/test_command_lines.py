@@ -35,11 +35,16 @@ def test_train_export_and_edit_without_a_word_about_data(tmp_path):
     assert [step for step, _ in Run(folder).checkpoints] == [2, 3]
 
 
-def test_export_explains_a_mistake_in_one_line(tmp_path):
-    process = warm_start.run(
-        ["export.py", "--run", tmp_path / "gone", "--out", tmp_path / "bundles"]
-    )
-    assert_one_line_error(process, "no run here")
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ([], "no run here"),
+        (["--report", "here", "--best"], "--report: it tells of the last weights of a run"),
+    ],
+)
+def test_export_explains_a_mistake_in_one_line(tmp_path, flags, said):
+    words = ["export.py", "--run", tmp_path / "gone", "--out", tmp_path / "bundles"]
+    assert_one_line_error(warm_start.run([*words, *flags]), said)
 
 
 @pytest.mark.parametrize(
