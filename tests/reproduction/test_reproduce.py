@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from commands import run
+import warm_start
 from PIL import Image
 
 from faceattr.attributes import PAPER_ATTRIBUTES, find_attribute
@@ -51,9 +51,9 @@ def two_attributes():
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory, coarse_figures):
-    """All experiments. Of five trainings two make their steps, as each takes seconds to trace: the
-    others' networks stay as they begin, and the measures do not care.
+def made(tmp_path_factory, coarse_figures, untraced):
+    """All experiments. Of five trainings two make their steps: the others' networks stay as they
+    begin, and the measures do not care.
     """
     folder = tmp_path_factory.mktemp("reproduction")
 
@@ -61,7 +61,8 @@ def made(tmp_path_factory, coarse_figures):
         with pytest.MonkeyPatch.context() as patch:
             if name not in ("glasses", BASELINE):
                 patch.setattr(AdversarialModel, "fit", count_steps)
-            return trained(name, *where)
+            with untraced():
+                return trained(name, *where)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(laboratory_module, "trained", trained_if_first)
@@ -164,7 +165,7 @@ def test_the_command_takes_up_what_is_there(made):
     folder, _ = made
     typed = [part for name, value in _SMALLER.items() for part in (f"--{name}", str(value))]
 
-    process = run(["reproduce.py", "fig6", "--quick", *typed, "--out", folder])
+    process = warm_start.run(["reproduce.py", "fig6", "--quick", *typed, "--out", folder])
 
     assert process.returncode == 0, process.stderr
     assert f"results: {folder / 'results.md'}" in process.stdout
@@ -210,17 +211,19 @@ def test_a_run_of_other_settings_is_not_taken_up(made, tmp_path):
         laboratory.run("glasses")
 
 
-def test_a_training_that_was_stopped_goes_on(made, tmp_path):
+def test_a_training_that_was_stopped_goes_on(made, tmp_path, untraced):
     data = made[0] / "data/synthetic"
     folder = tmp_path / "runs"
     one = dataclasses.replace(_TINY, steps=1)
-    trained("glasses", one, data, folder)
+    with untraced():
+        trained("glasses", one, data, folder)
     # As a stop after the first of two steps leaves it.
     run = Run(folder / "glasses")
     run.write_config(dataclasses.replace(run.config, steps=2))
     (run.folder / "results.json").unlink()
 
-    trained("glasses", _TINY, data, folder)
+    with untraced():
+        trained("glasses", _TINY, data, folder)
 
     assert [step for step, _ in run.checkpoints][-1] == 2
     assert (run.folder / "results.json").is_file()
