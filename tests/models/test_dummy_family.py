@@ -19,6 +19,7 @@ from faceattr.exporting.export import export
 from faceattr.models.registry import families
 from faceattr.runs.run import Run
 from faceattr.runs.weights import load
+from faceattr.training.watching.callbacks import ROW_EVERY
 from serving.servable import SavedModelServable
 
 PACKAGE = pathlib.Path(__file__).parent / "dummy"
@@ -26,8 +27,7 @@ TRAIN = ["train.py", "--model", "dummy", "--preset", "tiny", "--attr", "glasses,
 TRAIN += ["--synthetic_faces", "40", "--warm_up", "3"]
 EDITS = ["add_glasses", "remove_glasses", "add_smile", "remove_smile"]
 STEPS, EVERY = 800, 100
-LONG = [*TRAIN, "--steps", STEPS, "--checkpoint_every", EVERY, "--sample_every", EVERY]
-LONG += ["--deterministic"]
+LONG = [*TRAIN, "--steps", STEPS, "--sample_every", EVERY, "--deterministic"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -44,7 +44,7 @@ def installed():
 def whole(tmp_path_factory):
     """A run of the command line that nothing disturbed."""
     folder = tmp_path_factory.mktemp("dummy") / "whole"
-    process = warm_start.run([*LONG, "--run_dir", folder])
+    process = warm_start.run([*LONG, "--checkpoint_every", EVERY, "--run_dir", folder])
     assert process.returncode == 0, process.stderr
     for edit in EDITS:
         assert f"{edit}: against the true counterfactual of" in process.stdout
@@ -76,17 +76,19 @@ def test_it_is_watched_while_it_trains(whole):
 @pytest.mark.slow
 def test_stopped_and_resumed_it_ends_with_the_same_bits(whole, tmp_path):
     folder = tmp_path / "stopped"
-    with warm_start.Process([*LONG, "--run_dir", folder]) as process:
+    # Whose one checkpoint before the end is made for the signal.
+    stopped = [*LONG, "--checkpoint_every", 2 * STEPS, "--run_dir", folder]
+    with warm_start.Process(stopped) as process:
         deadline = time.monotonic() + 120
-        while not Run(folder).checkpoints or Run(folder).checkpoints[-1][0] < EVERY:
-            assert time.monotonic() < deadline, "no checkpoint"
+        while not Run(folder).metrics_path.exists():
+            assert time.monotonic() < deadline, "no row of the first steps"
             time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
         output, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
-    assert "--resume" in output
-    last, _ = Run(folder).checkpoints[-1]
-    assert EVERY <= last < STEPS, "stopped too late to prove anything"
+    assert f"python train.py --run_dir {folder} --resume" in output
+    ((last, _),) = Run(folder).checkpoints
+    assert ROW_EVERY <= last < STEPS, "stopped too late to prove anything"
     assert ">stopped<" in Run(folder).page_path.read_text()
     resumed = run(["train.py", "--run_dir", folder, "--resume"])
     assert resumed.returncode == 0, resumed.stderr
@@ -156,11 +158,14 @@ def test_its_options_are_flags_and_those_of_others_are_refused():
     process = run(["train.py", "--help"])
     assert "--warm_up N" in process.stdout
     assert "steps of the critic alone [dummy] (2)" in " ".join(process.stdout.split())
-    assert_one_line_error(run([*TRAIN, "--warm_up", "-1"]), "--warm_up -1: must be a number")
-    assert_one_line_error(run([*TRAIN, "--alpha", "1"]), "--alpha is for --model residual_gan")
+    negative, of_another = (
+        warm_start.run([*TRAIN, *flags]) for flags in (["--warm_up", "-1"], ["--alpha", "1"])
+    )
+    assert_one_line_error(negative, "--warm_up -1: must be a number")
+    assert_one_line_error(of_another, "--alpha is for --model residual_gan")
 
 
 def test_where_it_is_not_installed_it_is_no_model(monkeypatch):
     monkeypatch.delenv("PYTHONPATH")
-    process = run(["train.py", "--model", "dummy", "--attr", "young"])
+    process = warm_start.run(["train.py", "--model", "dummy", "--attr", "young"])
     assert_one_line_error(process, "--model dummy: no such model")

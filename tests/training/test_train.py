@@ -17,7 +17,7 @@ from faceattr.models.residual_gan.family import FAMILY
 from faceattr.pictures.similarity import psnr
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
-from faceattr.runs.weights import finished_model, newest_model
+from faceattr.runs.weights import finished_model
 from faceattr.training.data import TrainingData
 from faceattr.training.train import train
 from faceattr.training.watching.guards import Advice, GivenAdvice, TrainingDiverged
@@ -163,25 +163,6 @@ def test_a_failing_training_gets_advice_once(caplog, residual, discriminator_los
     for _ in range(5):
         callback.on_train_batch_end(0, logs)
     assert [advice in record.message for record in caplog.records] == [True] * bool(advice)
-
-
-@pytest.mark.slow
-def test_sigterm_saves_a_checkpoint_and_says_how_to_go_on(tmp_path):
-    arguments = ["--attr", "glasses", "--image_size", "32", "--width", "4", "--batch_size", "4"]
-    arguments += ["--synthetic_faces", "40", "--steps", "100000", "--run_dir", str(tmp_path / "r")]
-    with warm_start.Process(["train.py", *arguments]) as process:
-        metrics = tmp_path / "r" / "metrics.jsonl"
-        deadline = time.monotonic() + 120
-        while not metrics.exists() and time.monotonic() < deadline:
-            time.sleep(0.2)
-        process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert f"--run_dir {tmp_path / 'r'} --resume" in output
-    run = Run.open(tmp_path / "r")
-    step, _ = run.checkpoints[-1]
-    assert step >= 20
-    assert newest_model(run).steps_done == step
 
 
 # FACEATTR_KILLS=10 kills ten runs, each at a moment of its own.
