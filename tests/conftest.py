@@ -19,7 +19,9 @@ hypothesis.settings.load_profile("no_deadline")
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # XLA takes seconds to optimize what a test runs once: a draw of weights on JAX, for each shape.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+os.environ.setdefault(
+    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,11 +12,12 @@ from faceattr.runs.run import Run
 @pytest.mark.slow
 def test_train_export_and_edit_without_a_word_about_data(tmp_path):
     folder = tmp_path / "run"
-    trained = run(["train.py", "--attr", "young", "--run_dir", folder, "--steps", 2, *TINY.split()])
+    command = ["train.py", "--attr", "young", "--run_dir", folder, "--steps", 2, *TINY.split()]
+    trained = warm_start.run(command)
     assert trained.returncode == 0, trained.stderr
     assert "built-in synthetic faces" in trained.stdout
     assert "make_old: against the true counterfactual of" in trained.stdout
-    exported = run(["export.py", "--run", folder, "--out", tmp_path / "bundles"])
+    exported = warm_start.run(["export.py", "--run", folder, "--out", tmp_path / "bundles"])
     assert exported.returncode == 0, exported.stderr
     assert "make_young: the saved_model differs from Keras by" in exported.stdout
     photo = tmp_path / "photo.png"

@@ -174,8 +174,10 @@ class AdversarialModel(keras.Model):
             optimizer = given.get(name) or adam()
             setattr(self, name, loss_scaled(optimizer, self.dtype_policy.compute_dtype))
         # Keras makes and saves an RMSprop of its own where it is given no optimizer. XLA makes
-        # this step slower on CPUs, so "auto" is not left to decide.
-        super().compile(getattr(self, names[0]), **{"jit_compile": False, **kwargs})
+        # TensorFlow's step slower on CPUs, so "auto" is not left to decide; JAX without it compiles
+        # hundreds of operations one by one.
+        jit_compile = keras.backend.backend() != "tensorflow"
+        super().compile(getattr(self, names[0]), **{"jit_compile": jit_compile, **kwargs})
         for player in self.players:
             player.optimizer.build(player.variables)
 

@@ -42,11 +42,14 @@ from faceattr.training.train import new_model
 
 STEPS, KILLED = 4, 2
 
+# Operation by operation: tracing each training takes longer than its steps.
 TRAIN_AND_RESUME = f"""
 import pathlib, shutil, sys
+import tensorflow as tf
 from faceattr.runs.settings import TrainConfig
 from faceattr.training.train import train
 
+tf.config.run_functions_eagerly(True)
 folder = pathlib.Path(sys.argv[1])
 config = TrainConfig.read(folder / "config.json")
 run = train(config, folder / "whole")

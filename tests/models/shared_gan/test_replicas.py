@@ -1,12 +1,7 @@
 """The shared model on two replicas of one CPU, in a process of its own."""
 
-import pathlib
-import subprocess
-import sys
-
 import pytest
-
-ROOT = pathlib.Path(__file__).parents[3]
+import warm_start
 
 SAME_GRADIENTS = """
 import keras
@@ -47,11 +42,5 @@ assert moved > 0.1, "nothing was learned"
 @pytest.mark.exhaustive
 @pytest.mark.slow
 def test_two_replicas_find_the_gradients_of_one_device():
-    process = subprocess.run(
-        [sys.executable, "-c", SAME_GRADIENTS],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    process = warm_start.run(["-c", SAME_GRADIENTS])
     assert process.returncode == 0, process.stderr[-3000:]
