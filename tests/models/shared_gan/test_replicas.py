@@ -39,7 +39,6 @@ assert moved > 0.1, "nothing was learned"
 """
 
 
-@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_two_replicas_find_the_gradients_of_one_device():
     process = warm_start.run(["-c", SAME_GRADIENTS])
