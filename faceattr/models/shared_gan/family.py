@@ -72,6 +72,13 @@ class SharedGANOptions:
         at_least=0,
         below=1,
     )
+    total_variation: float = option(
+        0.0,
+        "weight of how much the residual differs from pixel to pixel, against coloured specks, "
+        "0 or more",
+        group=_REGULARISERS,
+        at_least=0,
+    )
     r1: float = option(
         0.05,
         "weight of the squared gradient of the discriminator at real images (Mescheder et al., "

@@ -32,6 +32,7 @@ class SharedGAN(adversarial.AdversarialModel):
         width: int, channels of the first layer of each network.
         patches: float >= 0, weight of what D says of patches, for both players.
         cycle: float >= 0, weight of mean |x'' - x|, x'' the face brought back by the opposite edit.
+        total_variation: float >= 0, weight of the residual's.
         leak: float >= 0, weight of how much D's other attributes move.
         pairs: float >= 0, weight of how far painted glasses are from their truth.
         other_heads: float >= 0, weight of a real face under the attributes that its row is not for.
@@ -59,6 +60,7 @@ class SharedGAN(adversarial.AdversarialModel):
         width: int = 48,
         patches: float = 1.0,
         cycle: float = 5.0,
+        total_variation: float = 0.0,
         leak: float = 0.2,
         pairs: float = 4.0,
         other_heads: float = 0.3,
@@ -80,6 +82,7 @@ class SharedGAN(adversarial.AdversarialModel):
         self.width = width
         self.patches = patches
         self.cycle = cycle
+        self.total_variation = total_variation
         self.leak = leak
         self.pairs = pairs
         self.other_heads = other_heads
@@ -205,10 +208,8 @@ class SharedGAN(adversarial.AdversarialModel):
         log_odds = self.gate(maps, training=training)
         has = ops.cast(ops.expand_dims(edits % 2, 1), "float32")
         right = ops.cast(ops.equal(log_odds > 0, has > 0), "float32")
-        return {
-            "gate_loss": losses.gate_loss(log_odds, has, own),
-            "gate_accuracy": ops.mean(ops.sum(right * own, axis=-1)),
-        }
+        accuracy = ops.mean(ops.sum(right * own, axis=-1))
+        return {"gate_loss": losses.gate_loss(log_odds, has, own), "gate_accuracy": accuracy}
 
     def _of_real_faces(self, logits: Any, classes: Any, weights: Any, own: Any) -> dict[str, Any]:
         return {
@@ -248,6 +249,7 @@ class SharedGAN(adversarial.AdversarialModel):
             "gan_loss": losses.classification_loss(faces, wanted, own),
             "patch_loss": losses.classification_loss(patches, wanted, own),
             "sparsity_loss": ops.mean(sparsity * change),
+            "variation_loss": losses.total_variation(residual),
             "leak_loss": losses.leak_loss(real_logits[0], faces, 1.0 - own),
             "mean_change": ops.mean(change),
             **{change_term(number, edit): changes[number] for number, edit in enumerate(learned)},
@@ -268,6 +270,7 @@ class SharedGAN(adversarial.AdversarialModel):
             + self.patches * terms["patch_loss"]
             + self.cycle * cycle
             + terms["sparsity_loss"]
+            + self.total_variation * terms["variation_loss"]
             + self.leak * terms["leak_loss"]
             + self.pairs * terms["pairs_loss"]
         )
@@ -286,6 +289,7 @@ class SharedGAN(adversarial.AdversarialModel):
             "width": self.width,
             "patches": self.patches,
             "cycle": self.cycle,
+            "total_variation": self.total_variation,
             "leak": self.leak,
             "pairs": self.pairs,
             "other_heads": self.other_heads,

@@ -47,6 +47,15 @@ def test_of_one_attribute_nothing_leaks(rng):
     assert float(losses.leak_loss(*logits, np.zeros((3, 1), np.float32))) == 0
 
 
+def test_a_speck_varies_more_than_an_area_of_as_much_change():
+    speck, area = np.zeros((2, 1, 8, 8, 3), np.float32)
+    speck[:, 3, 3] = 1.6
+    area[:, 2:6, 2:6] = 0.1
+    # Twice each way of 7 x 8 differences; of the area 4 pixels a side.
+    assert float(losses.total_variation(speck)) == pytest.approx(4 * 1.6 / 56)
+    assert float(losses.total_variation(area)) == pytest.approx(4 * 4 * 0.1 / 56)
+
+
 def test_realness_is_of_the_attribute_that_a_row_is_for(rng):
     logits = rng.normal(size=(2, 4, 2, 3)).astype(np.float32)
     own = np.array([[0, 1], [1, 0]], np.float32)

@@ -129,7 +129,13 @@ def test_an_edits_gradient_reaches_what_is_its_own_alone():
 
 
 def test_the_objective_is_its_parts():
-    options = {"patches": 0.7, "cycle": 3.0, "leak": 0.4, "other_heads": 0.25}
+    options = {
+        "patches": 0.7,
+        "cycle": 3.0,
+        "total_variation": 0.3,
+        "leak": 0.4,
+        "other_heads": 0.25,
+    }
     model = model_of(**options, **OFF, sparsity_local=0.9)
     scatter(model.transformation)
     scatter(model.discriminator)
@@ -173,6 +179,9 @@ def test_the_objective_is_its_parts():
     assert terms["discriminator_loss"] == pytest.approx(loss, rel=1e-4)
     parts = terms["gan_loss"] + 0.7 * terms["patch_loss"] + 3 * terms["cycle_loss"]
     parts += terms["sparsity_loss"] + 0.4 * terms["leak_loss"] + 4 * terms["pairs_loss"]
+    down, across = (np.abs(np.diff(residual, axis=axis)).mean() for axis in (1, 2))
+    assert terms["variation_loss"] == pytest.approx(down + across, rel=1e-4)
+    parts += 0.3 * terms["variation_loss"]
     assert terms["generator_loss"] == pytest.approx(parts, rel=1e-5)
     assert terms["leak_loss"] > 0
 
