@@ -46,7 +46,7 @@ _SECONDS, _CALLS = 0.5, 3
 Row = dict[str, Any]
 
 
-def _network(preset: str, size: int) -> Any:
+def drawn_network(preset: str, size: int) -> Any:
     """A Keras network of one edit, with drawn weights."""
     from faceattr.attributes import PAPER_ATTRIBUTES, attribute_names
     from faceattr.runs.presets import preset_config
@@ -84,7 +84,7 @@ def _make(folder: pathlib.Path, preset: str, size: int, wanted: tuple[str, ...])
     from faceattr.exporting.traced import Traced
 
     with command_line.quiet_native_code():
-        network = _network(preset, size)
+        network = drawn_network(preset, size)
         traced = Traced(network, size)
         about = About("speed", "drawn weights", "Apache-2.0", "0", size)
         faces = np.random.default_rng(0).integers(0, 256, (_CALIBRATED, size, size, 3), np.uint8)
@@ -125,7 +125,7 @@ def _of_tensorflow(
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     if form == "keras":
-        network = _network(preset, size)
+        network = drawn_network(preset, size)
         call: Callable[[Any], Any] = tf.function(lambda x: network(x, training=False))
     else:
         loaded = tf.saved_model.load(str(folder / form))
