@@ -12,7 +12,7 @@ train: $(INSTALLED)  ## trains "young" on synthetic faces: minutes on two CPU co
 # Tests that share what their file or class makes once run in one process, see tests/conftest.py
 # for the order.
 test: $(INSTALLED)  ## all tests, on two processes
-	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(PYTEST)
 
 # Apache Beam takes neither Pillow 13 nor protobuf 7, which all else is tested with.
 test_bulk: $(BULK)/.installed  ## the tests that need Apache Beam, in an environment of its own

@@ -69,6 +69,7 @@ def run(name, arguments, path):
     return process.stdout, json.loads(path.read_text())
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_the_benchmark_measures_rows_in_turn(tmp_path):
     arguments = [

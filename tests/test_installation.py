@@ -202,6 +202,7 @@ for command in {COMMANDS}:
     run("-c", code, cwd=tmp_path)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_an_editable_install_finds_the_server_within_and_beside_the_package(tmp_path):
     environment, copy = tmp_path / "environment", copied(tmp_path / "copy")

@@ -16,6 +16,7 @@ from faceattr.runs.settings import all_options
 from faceattr.training.flags import settings_page
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_several_attributes_are_stopped_and_go_on_as_a_whole(tmp_path):
     folder = tmp_path / "two"
@@ -80,6 +81,7 @@ def test_a_backend_that_nothing_runs_on_is_named(backend, parts):
     assert_one_line_error(run(["train.py", "--attr", "young"], KERAS_BACKEND=backend), *parts)
 
 
+@pytest.mark.exhaustive
 def test_a_dry_run_shows_settings_data_and_cost_and_trains_nothing(tmp_path, monkeypatch, capsys):
     command = ["train.py", "--attr", "young,Smiling", *TINY.split(), "--dry_run"]
     process = warm_start.run([*command, "--run_dir", tmp_path / "run"])

@@ -13,6 +13,7 @@ QUICK = ClassifierSettings(image_size=32, epochs=1, batch_size=8)
 FEW = EvaluationSettings(identity_faces=1, identity_pairs=0)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 @pytest.mark.usefixtures("coarse_figures")
 def test_runs_and_bundles_beside_each_other(finished_run, bundles, tmp_path):

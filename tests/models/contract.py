@@ -285,6 +285,7 @@ class FamilyContract(SettingsContract, RowsContract):
             for image, residual in zip(faces, wanted, strict=True):
                 np.testing.assert_allclose(runtime.residual(image), residual, atol=1e-2)
 
+    @pytest.mark.exhaustive
     @pytest.mark.slow
     def test_jax_takes_tensorflows_step(self, family, config, data, draw, tmp_path):
         """One step of gradient descent at rate 1, so that the weights move by their gradients."""

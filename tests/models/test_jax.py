@@ -173,6 +173,7 @@ assert model.steps_done == 3
 """
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_half_precision_and_regularisers_train_on_jax(tmp_path):
     on_jax(REGULARISED, tmp_path)
@@ -224,6 +225,7 @@ assert len(model.trainable_weights[0].value.sharding.device_set) == 2
 )
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_two_devices_of_jax_find_the_gradients_of_one(on_tensorflow, tmp_path):
     folder, steps = on_tensorflow
@@ -232,6 +234,7 @@ def test_two_devices_of_jax_find_the_gradients_of_one(on_tensorflow, tmp_path):
     agree_with_tensorflow(both, "paper", steps)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_a_run_goes_on_without_tensorflow_and_comes_back(tmp_path):
     from PIL import Image

@@ -23,7 +23,7 @@ from faceattr.reproduction.settings import QUICK, ReproductionSettings
 from faceattr.reproduction.trainings import BASELINE, trained
 from faceattr.runs.run import Run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive]
 
 _SMALLER = {
     "width": 4,

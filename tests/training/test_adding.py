@@ -145,6 +145,7 @@ def test_a_run_of_its_own_learns_and_exports_the_new_edits_alone(base, added, tm
         assert f"python train.py --add_attr young --from {base.folder} --steps 3" in card
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_killed_it_goes_on_to_the_same_bits(added, tmp_path):
     killed = Run(shutil.copytree(added.folder, tmp_path / "killed"))

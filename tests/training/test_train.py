@@ -169,6 +169,7 @@ def test_a_failing_training_gets_advice_once(caplog, residual, discriminator_los
 KILLS = int(os.environ.get("FACEATTR_KILLS", "1"))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bits(tmp_path):
     settings = "--attr glasses --image_size 32 --width 4 --batch_size 4 --synthetic_faces 40"

@@ -281,6 +281,7 @@ def test_labels_of_one_kind_cannot_be_learned(faces, tmp_path):
         attribute_classifier([same], tmp_path, QUICK)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_it_learns_to_tell_glasses_and_age_on_drawn_faces():
     table = draw_synthetic(700, 32, seed=1).table

@@ -113,6 +113,7 @@ def test_an_attribute_beyond_the_paper_s(finished_run, tmp_path):
     assert [edit.name for edit in subject.edits] == ["add_wearing_hat", "remove_wearing_hat"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_the_baseline_is_a_subject_as_well(faces, tmp_path):
     config = TrainConfig.of(

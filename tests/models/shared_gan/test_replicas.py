@@ -39,6 +39,7 @@ assert moved > 0.1, "nothing was learned"
 """
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_two_replicas_find_the_gradients_of_one_device():
     process = warm_start.run(["-c", SAME_GRADIENTS])

@@ -73,6 +73,7 @@ def outputs(processes):
     return [process.communicate(timeout=400) for process in processes]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_one_worker_that_is_stopped_stops_all_and_they_go_on_as_one(tmp_path):
     flags = [f"--{name}={value}" for name, value in SETTINGS.items()]
