@@ -14,47 +14,7 @@ _FALLING = 0.6  # the share of a training over which the late decay falls
 
 def adam(learning_rate: Any = LEARNING_RATE, **kwargs: Any) -> keras.optimizers.Optimizer:
     """Adam as the paper has it for all three networks; `**kwargs` are those of Keras's Adam."""
-    return Adam(learning_rate, beta_1=_BETA_1, **kwargs)
-
-
-@keras.saving.register_keras_serializable(package="faceattr")
-class Adam(keras.optimizers.Adam):
-    """`keras.optimizers.Adam`, without `amsgrad`, whose update of a variable is one operation.
-
-    Keras makes it of forty, for which TensorFlow takes longer to trace the update than the networks
-    and their gradients. Compilers of other backends join them, and there it is Keras's own.
-    """
-
-    def _backend_update_step(
-        self, grads: list[Any], trainable_variables: list[Any], learning_rate: Any
-    ) -> None:
-        if keras.backend.backend() == "tensorflow":
-            assert not self.amsgrad
-            step = ops.cast(self.iterations + 1, "float32")
-            corrected = ops.sqrt(1.0 - self.beta_2**step) / (1.0 - self.beta_1**step)
-            learning_rate = ops.cast(learning_rate, "float32") * corrected
-        super()._backend_update_step(grads, trainable_variables, learning_rate)
-
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        if keras.backend.backend() != "tensorflow":
-            super().update_step(gradient, variable, learning_rate)
-            return
-        import tensorflow as tf
-
-        index = self._get_variable_index(variable)
-        tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle,
-            m=self._momentums[index].value.handle,
-            v=self._velocities[index].value.handle,
-            # The rate has been corrected for them.
-            beta1_power=0.0,
-            beta2_power=0.0,
-            lr=learning_rate,
-            beta1=self.beta_1,
-            beta2=self.beta_2,
-            epsilon=self.epsilon,
-            grad=tf.convert_to_tensor(gradient),
-        )
+    return keras.optimizers.Adam(learning_rate, beta_1=_BETA_1, **kwargs)
 
 
 @keras.saving.register_keras_serializable(package="faceattr")
