@@ -246,6 +246,7 @@ def test_train_py_refuses_the_baseline_what_it_has_no_use_for(tmp_path):
     assert_one_line_error(elsewhere, "--model vae_gan trains on tensorflow")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_a_short_training_teaches_the_baseline_to_decode_faces(tmp_path):
     """What it makes of a held-out face is nearer to that face than to the others, and no grey."""

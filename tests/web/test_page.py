@@ -34,6 +34,7 @@ class TestChromium(Everywhere, Photos, Edits):  # the last one's tests come firs
         quota.send("Storage.overrideQuotaForOrigin", {"origin": origin})
 
 
+@pytest.mark.exhaustive
 class TestFirefox(Everywhere, Photos, Edits):
     kind = "firefox"
     schemes = ("light",)  # which it cannot be told to change
