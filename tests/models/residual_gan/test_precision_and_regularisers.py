@@ -31,10 +31,10 @@ def gan(**kwargs):
     ("dtype", "xla"),
     # float32 without XLA trains everywhere, and XLA compiles bfloat16 as it does float16.
     [
-        ("float32", True),
+        pytest.param("float32", True, marks=pytest.mark.exhaustive),
         ("mixed_bfloat16", False),
         ("mixed_float16", False),
-        ("mixed_float16", True),
+        pytest.param("mixed_float16", True, marks=pytest.mark.exhaustive),
     ],
 )
 def test_every_precision_trains_with_and_without_xla(dtype, xla):
