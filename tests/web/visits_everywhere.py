@@ -30,6 +30,7 @@ async (left) => {
 
 class Everywhere:
     def test_keys_alone(self, page):
+        page.tab.bring_to_front()  # Firefox sends keys to the tab that was opened last
         page.sample()
         page.tab.evaluate("document.activeElement.blur()")
         for _ in range(30):
