@@ -162,6 +162,7 @@ class Same(keras.utils.PyDataset):
 # The type that needs its losses scaled, and all regularisers at once: compiling takes the time.
 model = ResidualGAN(32, 2, dtype="mixed_float16", r1=0.1, ema_decay=0.9, spectral_norm=True)
 model.compile()
+assert model.jit_compile, "hundreds of operations, each compiled alone"
 before = [weight.numpy() for weight in model.trainable_weights]
 terms = model.fit(Same(), verbose=0, shuffle=False).history
 assert all(np.isfinite(value).all() for value in terms.values()), terms
