@@ -6,9 +6,10 @@ answering: a broken or half-copied version shows its error in its status, and th
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from faceattr.errors import UserError
@@ -29,6 +30,7 @@ class Lifecycle:
         repository: Repository,
         load: Callable[[Path], Servable],
         seconds_to_finish: float = 30.0,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         """Makes one that serves nothing yet.
 
@@ -36,10 +38,13 @@ class Lifecycle:
             repository: what is kept.
             load: loads the SavedModel in a version folder and warms it up; may raise anything.
             seconds_to_finish: float, how long an old version waits for what it has begun.
+            changed: is called when versions have been loaded or unloaded.
         """
         self._repository = repository
         self._load = load
         self._seconds_to_finish = seconds_to_finish
+        self._tell_of_change = changed
+        self._has_changed = False
         self._sources: dict[str, ModelSource] = {}
         self._failed: dict[tuple[str, int], Contents] = {}
         self._turn = threading.Lock()
@@ -55,7 +60,7 @@ class Lifecycle:
             UserError: where a label names a version that is not loaded; then the labels of its
                 model stay as they were.
         """
-        with self._turn:
+        with self._one_at_a_time():
             before, self._sources = self._sources, {source.name: source for source in sources}
             for name, source in before.items():
                 same = self._sources.get(name)
@@ -81,9 +86,19 @@ class Lifecycle:
 
     def poll(self) -> None:
         """Looks at the folders once, and loads and unloads what that asks for."""
-        with self._turn:
+        with self._one_at_a_time():
             for source in self._sources.values():
                 self._update(source)
+
+    @contextlib.contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        with self._turn:
+            try:
+                yield
+            finally:
+                if self._has_changed:
+                    self._has_changed = False
+                    self._tell_of_change()
 
     def _update(self, source: ModelSource) -> None:
         try:
@@ -131,12 +146,14 @@ class Lifecycle:
             self._failed.pop((name, number), None)
             version.servable = servable
             version.state = State.AVAILABLE
+            self._has_changed = True
             _logger.info("version %d of model '%s' is served", number, name)
 
     def _unload(self, version: ModelVersion) -> None:
         if version.servable is None:
             return
         version.unload(self._seconds_to_finish)
+        self._has_changed = True
         _logger.info("version %d of model '%s' is unloaded", version.number, version.model_name)
 
 

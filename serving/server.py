@@ -70,6 +70,7 @@ class Server:
         access: Access = Access(),  # noqa: B008  frozen
         metrics_path: str | None = DEFAULT_PATH,
         warms_up: bool = True,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         """Makes a server of no models.
 
@@ -80,6 +81,7 @@ class Server:
             access: whose requests are answered.
             metrics_path: str, where metrics can be read; None for nowhere.
             warms_up: bool, whether a version is run before it is served.
+            changed: is called when versions have been loaded or unloaded.
         """
         self.limits = limits
         self.repository = Repository()
@@ -94,7 +96,7 @@ class Server:
                 warm_up(servable, path)
             return servable
 
-        self.lifecycle = Lifecycle(self.repository, load_and_warm_up)
+        self.lifecycle = Lifecycle(self.repository, load_and_warm_up, changed=changed)
         self.poller = Poller()
         self.predictor = Predictor(self.repository, limits, self.scheduler)
         self.metrics.gauge("faceattr_waiting_requests", lambda: self.scheduler.waiting)

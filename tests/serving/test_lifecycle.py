@@ -41,7 +41,13 @@ class House:
     def __init__(self, folder: Path, load: Any = load) -> None:
         self.folder = folder
         self.repository = Repository()
-        self.lifecycle = Lifecycle(self.repository, load, seconds_to_finish=5)
+        self.changes = 0
+        self.lifecycle = Lifecycle(
+            self.repository, load, seconds_to_finish=5, changed=self.count_change
+        )
+
+    def count_change(self) -> None:
+        self.changes += 1
 
     def serve(self, *numbers: int, **options: Any) -> None:
         for number in numbers:
@@ -74,6 +80,19 @@ def test_a_new_version_replaces_the_old_one(house: House) -> None:
     house.poll(10)
     assert house.answering == 10
     assert house.states == {10: State.AVAILABLE, 9: State.END}
+
+
+def test_tells_when_versions_were_loaded_or_unloaded_and_only_then(house: House) -> None:
+    house.serve(1)
+    assert house.changes == 1
+    house.poll()
+    write(house.folder, 2, "broken")
+    house.poll()
+    assert house.changes == 1
+    house.poll(3)
+    assert house.changes == 2
+    house.lifecycle.set_sources([])
+    assert house.changes == 3
 
 
 def test_going_back_is_removing_the_newer_folder(house: House) -> None:
