@@ -70,6 +70,12 @@ def edit_metrics(
             "needless": estimate(0.013, 0.003, 79),
             "ratio": 0.317,
         },
+        "sharpness": {
+            "edited": estimate(96.0, 4.0),
+            "unedited": estimate(101.0, 4.0),
+            "real": estimate(102.0, 4.0, 79),
+            "ratio": 0.941,
+        },
         "leakage": {
             "columns": columns,
             "changes": list(random.normal(0, 0.08, len(columns))),

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from faceattr.errors import UserError
-from faceattr.evaluation.measures import how_far, identity, no_op, success, told_apart
+from faceattr.evaluation.measures import (
+    how_far,
+    identity,
+    no_op,
+    sharpness,
+    success,
+    told_apart,
+)
 from faceattr.evaluation.measures.measured import EditMeasures
 from faceattr.evaluation.metrics import Metrics, SubjectMetrics, from_json
 from faceattr.runs.run import Run
@@ -64,6 +71,8 @@ def _words(metrics: Metrics, subject: SubjectMetrics, found: EditMeasures) -> di
     if found.told_apart is not None:
         said["told apart"] = told_apart.said(found.told_apart)
     said["change"] = no_op.said(found.no_op)
+    if found.sharpness is not None:
+        said["sharpness"] = sharpness.said(found.sharpness)
     if found.identity is not None:
         said["identity"] = identity.said(found.identity)
     return said

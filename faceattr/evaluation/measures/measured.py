@@ -16,6 +16,7 @@ from faceattr.evaluation.measures.measure import LeftOut, Measure
 from faceattr.evaluation.measures.no_op import NO_OP, NoOp
 from faceattr.evaluation.measures.pose import POSE, FacePose, PoseBin
 from faceattr.evaluation.measures.realism import REALISM, Realism
+from faceattr.evaluation.measures.sharpness import SHARPNESS, Sharpness
 from faceattr.evaluation.measures.success import SUCCESS, FaceSuccess, Success
 from faceattr.evaluation.measures.told_apart import ToldApart
 from faceattr.evaluation.measures.truth import TRUTH, FaceTruth, Truth
@@ -27,6 +28,7 @@ MEASURES: tuple[Measure, ...] = (
     LEAKAGE,
     LOCALITY,
     REALISM,
+    SHARPNESS,
     IDENTITY,
     TRUTH,
     LANDMARKS,
@@ -47,8 +49,8 @@ class EditMeasures:
         truth: of drawn faces alone.
         how_far: where outside judges are asked, and read the attribute.
         told_apart: where ImageNet features are there.
-        success, no_op, leakage, locality, realism, identity, landmarks, pose, cycle: each by the
-            measure of its name.
+        success, no_op, leakage, locality, realism, sharpness, identity, landmarks, pose, cycle:
+            each by the measure of its name.
     """
 
     edit: Edit
@@ -62,6 +64,7 @@ class EditMeasures:
     told_apart: ToldApart | None = None
     realism: Realism | None = None
     realism_inception: Realism | None = None
+    sharpness: Sharpness | None = None
     identity: Identity | None = None
     truth: Truth | None = None
     landmarks: Landmarks | None = None

@@ -7,6 +7,7 @@ from faceattr.evaluation.measures import (
     landmarks,
     locality,
     no_op,
+    sharpness,
     success,
     told_apart,
     truth,
@@ -30,6 +31,9 @@ def number_cards(shown: ShownEdit) -> str:
     # Where it is missing, its figure says why.
     if found.identity is not None:
         cards.append(identity.card(found.identity))
+    # Reports of before it was measured have none.
+    if found.sharpness is not None:
+        cards.append(sharpness.card(found.sharpness))
     # Photographs have no counterfactual.
     if found.truth is not None:
         cards.append(truth.card(found.truth))
