@@ -138,7 +138,7 @@ def _training(manifest: Manifest) -> list[tuple[str, str]]:
         f"{name} {manifest.versions[name]}" for name in packages if name in manifest.versions
     ]
     if versions:
-        rows.append(("versions", ", ".join(versions)))
+        rows.append(("exported with", ", ".join(versions)))
     return rows
 
 

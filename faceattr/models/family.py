@@ -216,7 +216,9 @@ class Family(abc.ABC):
         """
         raise NotImplementedError(f"{self.name} cannot be added to")
 
-    def complete(self, model: Any, faces: TrainingFaces, edits: Sequence[Edit]) -> Any:
+    def complete(
+        self, model: Any, faces: TrainingFaces, edits: Sequence[Edit], options: Any
+    ) -> Any:
         """The model as it is kept, with what it takes from the training faces at once."""
         return model
 
