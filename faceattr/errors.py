@@ -2,7 +2,7 @@
 
 import re
 
-_COMMAND = r"\b(?:python|pip install|tfds build) .+?(?=[;,)](?:\s|$)|\s(?:and|or)\s|$)"
+_COMMAND = r"\b(?:python|pip install) .+?(?=[;,)](?:\s|$)|\s(?:and|or)\s|$)"
 _FLAG = r"(?<![^\s(])--(?P<no>no-)?(?P<name>[a-z]\w*)"
 _COMMAND_OR_FLAG = re.compile(f"{_COMMAND}|{_FLAG}")
 

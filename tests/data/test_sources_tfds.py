@@ -101,13 +101,13 @@ def test_without_tensorflow_datasets_the_message_says_how_to_get_it(tmp_path, mo
     (tmp_path / "celeb_a" / "2.1.0").mkdir(parents=True)
     (tmp_path / "celeb_a" / "2.1.0" / "dataset_info.json").write_text("{}")
     monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
-    with pytest.raises(UserError, match=r"data tfds needs .*pip install tensorflow-datasets"):
+    with pytest.raises(UserError, match=r"data tfds needs .*pip install 'faceattr\[tfds\]'"):
         load_files("tfds", tmp_path)
     assert not (tmp_path / "faceattr_images").exists()
 
 
 def test_a_folder_without_the_data_set_is_named(tmp_path):
-    with pytest.raises(UserError, match=r"no prepared celeb_a here; .*tfds build celeb_a"):
+    with pytest.raises(UserError, match=r"no prepared celeb_a here; .*\[tfds\]', then python"):
         load_files("tfds", tmp_path)
 
 

@@ -1,7 +1,9 @@
 """CelebA as TensorFlow Datasets keeps it (`celeb_a`), unpacked once into CelebA's own layout."""
 
 import importlib
+import json
 import pathlib
+import shlex
 import shutil
 import tempfile
 from typing import Any
@@ -15,6 +17,8 @@ from faceattr.errors import UserError
 UNPACKED = "faceattr_images"
 
 _DATASET = "celeb_a"
+# Not TensorFlow Datasets by its name, which does not bring all that it imports.
+_INSTALL = "pip install 'faceattr[tfds]'"
 _PARTITION = {"train": 0, "validation": 1, "test": 2}
 
 
@@ -44,9 +48,11 @@ def _version_folder(data_dir: pathlib.Path) -> pathlib.Path:
         for path in data_dir.glob(f"{pattern}dataset_info.json")
     ]
     if not found:
+        # Not its own `tfds build`, which does not start without Apache Beam.
+        told = f'"{_DATASET}", data_dir={json.dumps(str(data_dir))}).download_and_prepare()'
         raise UserError(
-            f"--data_dir {data_dir}: no prepared {_DATASET} here; prepare it with "
-            f"tfds build {_DATASET} --data_dir {data_dir}"
+            f"--data_dir {data_dir}: no prepared {_DATASET} here; to prepare it: {_INSTALL}, then "
+            f"python -c {shlex.quote(f'import tensorflow_datasets as tfds; tfds.builder({told}')}"
         )
     return max(found, key=lambda folder: [int(part) for part in _digits(folder.name)])
 
@@ -60,9 +66,7 @@ def _unpack(source: pathlib.Path, target: pathlib.Path) -> None:
     try:
         tfds = importlib.import_module("tensorflow_datasets")
     except ImportError:
-        raise UserError(
-            "--data tfds needs TensorFlow Datasets: pip install tensorflow-datasets"
-        ) from None
+        raise UserError(f"--data tfds needs TensorFlow Datasets: {_INSTALL}") from None
     try:
         builder = tfds.builder_from_directory(source)
         columns = list(builder.info.features["attributes"])
