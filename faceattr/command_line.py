@@ -13,6 +13,7 @@ from typing import NoReturn
 from faceattr.errors import UserError
 
 _BACKENDS = ("tensorflow", "jax")
+_EXTRA_OF = {"tensorflow": "train", "jax": "jax"}
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -71,13 +72,17 @@ def import_keras_quietly() -> None:
         with quiet_native_code():
             keras = importlib.import_module("keras")
     except (ImportError, ValueError) as error:
+        backend = os.environ.get("KERAS_BACKEND", "")
         if getattr(error, "name", None) == "keras":
+            extra, other = ("jax", "JAX") if backend == "jax" else ("train", "TensorFlow")
             raise UserError(
-                "keras is not installed: pip install 'faceattr[train]' brings it and TensorFlow"
+                f"keras is not installed: pip install 'faceattr[{extra}]' brings it and {other}"
             ) from error
-        named = os.environ.get("KERAS_BACKEND", "the backend of ~/.keras/keras.json")
+        named = backend or "the backend of ~/.keras/keras.json"
+        missing = _EXTRA_OF.get(str(getattr(error, "name", None)))
+        install = f"pip install 'faceattr[{missing}]'" if missing else "install it"
         raise UserError(
-            f"KERAS_BACKEND: Keras cannot start with {named} ({error}); install it, or choose one "
+            f"KERAS_BACKEND: Keras cannot start with {named} ({error}); {install}, or choose one "
             f"of {', '.join(_BACKENDS)}"
         ) from error
     if keras.backend.backend() not in _BACKENDS:
