@@ -130,10 +130,15 @@ def test_an_editing_only_installation(wheel, tiny_bundles, tmp_path):
     for name in ("tensorflow", "keras", "jax"):
         assert name not in there
 
-    def typed(*words):
-        command = [environment / "bin" / "faceattr", *words]
+    def typed(*words, **given):
+        command = [python if words[0] == "-m" else environment / "bin" / "faceattr", *words]
         return subprocess.run(
-            [*map(str, command)], cwd=tmp_path, capture_output=True, text=True, check=False
+            [*map(str, command)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, **given},
         )
 
     photo = HOUSE / "docs" / "photos" / "astronaut.png"
@@ -143,6 +148,10 @@ def test_an_editing_only_installation(wheel, tiny_bundles, tmp_path):
     assert (tmp_path / "edited.png").is_file()
     (tmp_path / "models" / "1").mkdir(parents=True)
     (tmp_path / "models" / "1" / "saved_model.pb").touch()
+    prepared = tmp_path / "prepared"
+    prepared.mkdir()
+    (prepared / "dataset_info.json").write_text("{}", encoding="utf-8")
+    bulk = ("--input", photo, "--output", "all", "--edit", "add_glasses")
     done = typed("data", "render", "--out", "faces", "--count", "1")
     assert done.returncode == 0, done.stderr
     done = typed("page", "--out", "site")
@@ -154,12 +163,17 @@ def test_an_editing_only_installation(wheel, tiny_bundles, tmp_path):
         (("export", "--run", "gone"), "tensorflow", "train"),
         (("reproduce", "all"), "tensorflow", "train"),
         (("serve", "--model_base_path", tmp_path / "models"), "uvicorn", "serving"),
+        (("data", "check", "--data", "tfds", "--data_dir", prepared), "TensorFlow Data", "tfds"),
+        (("-m", "faceattr.editing.bulk", *bulk), "apache_beam", "bulk"),
     ):
         done = typed(*command)
         assert done.returncode == 2, done.stderr
         (line,) = done.stderr.splitlines()
         assert missing in line
         assert f"pip install 'faceattr[{extra}]'" in line
+    done = typed("train", "--attr", "young", KERAS_BACKEND="jax")
+    assert done.returncode == 2, done.stderr
+    assert "pip install 'faceattr[jax]'" in done.stderr
     assert "edits photos of any size" in typed("--help").stdout
     assert "did you mean edit" in typed("edits").stderr
     assert "--strength" in typed("edit", "--help").stdout
