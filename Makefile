@@ -4,7 +4,7 @@ VENV := .venv
 INSTALLED := $(VENV)/.installed
 BULK := .venv-bulk
 
-.PHONY: train test test_bulk browsers page site pages wheel lint docs notebook clean
+.PHONY: train test test_bulk extra browsers page site pages wheel lint docs notebook clean
 
 train: $(INSTALLED)  ## trains "young" on synthetic faces: minutes on two CPU cores
 	$(VENV)/bin/python train.py --attr young
@@ -17,6 +17,13 @@ test: $(INSTALLED)  ## all tests, on two processes
 # Apache Beam takes neither Pillow 13 nor protobuf 7, which all else is tested with.
 test_bulk: $(BULK)/.installed  ## the tests that need Apache Beam, in an environment of its own
 	$(BULK)/bin/python -m pytest tests/editing/test_bulk_beam.py
+
+# From pyproject.toml's ranges, not from what requirements.txt pins.
+extra:  ## one extra, such as EXTRA=heif, installed alone in an environment of its own, and tried
+	rm -rf build/extra
+	$(PYTHON) -m venv build/extra
+	build/extra/bin/python -m pip install --quiet '.[$(EXTRA)]'
+	build/extra/bin/python tests/try_extra.py $(EXTRA)
 
 # The tests of the page are skipped where there is no browser.
 browsers:  ## installs Chromium and Firefox where they are missing: Debian and its like, as root

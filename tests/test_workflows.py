@@ -3,9 +3,11 @@
 import pathlib
 import re
 import shlex
+import tomllib
 
 import pytest
 import yaml
+from try_extra import EXTRAS
 
 ROOT = pathlib.Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -34,3 +36,12 @@ def test_the_citation_has_the_version_of_the_package():
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert f'\nversion = "{cited["version"]}"\n' in project
     assert f"## {cited['version']}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_each_extra_is_tried_alone():
+    """But for a GPU's, which needs one, and what development needs, which all tests try."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = set(project["optional-dependencies"]) - {"gpu", "dev"}
+    checks = yaml.safe_load((ROOT / ".github/workflows/checks.yml").read_text(encoding="utf-8"))
+    assert set(checks["jobs"]["extra"]["strategy"]["matrix"]["extra"]) == extras
+    assert set(EXTRAS) == extras
