@@ -33,6 +33,7 @@ _MEASURED = {
     "success": "what our own judge of attributes says",
     "told apart": "whether edited faces are known for such (50% is guessing)",
     "change": "change of faces that are as the edit wants them, to that of the others",
+    "sharpness": "whether edited faces have as much detail as real ones",
     "identity": "whether it is the same person, for a network that knows people",
 }
 

@@ -8,6 +8,7 @@ from made_up_evaluation import made_up_evaluation
 from faceattr.errors import UserError
 from faceattr.evaluation.metrics import to_json
 from faceattr.evaluation.words_of_run import words_of_run
+from faceattr.exporting.card import _MEASURED
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
 
@@ -47,7 +48,9 @@ def test_they_are_of_each_edit_of_the_run(run, report):
     assert "classed as the target, 4% before the edit" in told["success"]
     assert told["told apart"] == "told from real faces in 83% (unedited 74%, real ones 51%)"
     assert told["change"] == "0.317 times as much where it is not needed"
+    assert told["sharpness"] == "0.941 times the gradient energy of real faces"
     assert told["identity"] == "97% taken for the same person"
+    assert set(told) == set(_MEASURED)
     assert "how far" not in words["remove_glasses"]
 
 
