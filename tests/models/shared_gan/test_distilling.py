@@ -69,8 +69,8 @@ def far_from_the_mean(model, reference):
 @pytest.mark.parametrize("ema_decay", [0.9, 0.0])
 def test_edits_come_nearer_to_the_mean_over_views_and_the_rest_stays(ema_decay):
     before, model = (trained_model(ema_decay=ema_decay) for _ in range(2))
-    distil(model, Faces(), EDITS, 40)
-    assert far_from_the_mean(model, before) < 0.85 * far_from_the_mean(before, before)
+    distil(model, Faces(), EDITS, 20)
+    assert far_from_the_mean(model, before) < 0.9 * far_from_the_mean(before, before)
     for name in ("discriminator", "gate"):
         for old, new in zip(
             getattr(before, name).get_weights(), getattr(model, name).get_weights(), strict=True
