@@ -87,7 +87,7 @@ def main() -> None:
 
 def _keep_out_of_collections() -> None:
     # Each collection of all generations looks at every object of TensorFlow, and stops all answers
-    # for as long: a tenth of the time under load. Of what was unloaded nothing may stay.
+    # for as long. Of what was unloaded nothing may stay.
     gc.unfreeze()
     gc.collect()
     gc.freeze()

@@ -219,7 +219,14 @@ class Family(abc.ABC):
     def complete(
         self, model: Any, faces: TrainingFaces, edits: Sequence[Edit], options: Any
     ) -> Any:
-        """The model as it is kept, with what it takes from the training faces at once."""
+        """The model as it is kept, with what it takes from the training faces at once.
+
+        Args:
+            model: with all steps of its training made.
+            faces: that it learned from.
+            edits: that it learned.
+            options: of the family.
+        """
         return model
 
     @abc.abstractmethod

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from models.shared_gan.test_extending import HAT, OPTIONS, SIZE, WIDTH, extended
-from models.shared_gan.test_shared_gan import EDITS, model_of, scatter
+from models.shared_gan.test_shared_gan import EDITS, FAMILY, model_of, scatter
 
 from faceattr import pixels
+from faceattr.models.shared_gan import distilling
 from faceattr.models.shared_gan.distilling import SHIFTS, distil, mean_of_views, views
 
 
@@ -94,3 +95,12 @@ def test_of_an_added_attribute_the_other_edits_stay():
         for edit in HAT.edits
     ]
     assert min(each.max() for each in changed) > 1e-5
+
+
+@pytest.mark.parametrize("steps", [0, 7])
+def test_a_training_ends_with_it_where_it_is_asked_for(monkeypatch, steps):
+    asked = []
+    monkeypatch.setattr(distilling, "distil", lambda *given: asked.append(given))
+    model, faces, options = object(), Faces(), FAMILY.options(distil=steps)
+    assert FAMILY.complete(model, faces, tuple(EDITS), options) is model
+    assert asked == ([(model, faces, EDITS, steps)] if steps else [])
