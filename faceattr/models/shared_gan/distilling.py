@@ -1,10 +1,9 @@
 """Self-distillation: a finished network learns what it makes of a face on average over its views.
 
-A view is the face mirrored, or a pixel aside. What an edit should be hardly depends on it; specks
-that a network draws by chance do, and fall out of the mean. The mean of eight views would take
-eight times as long to make, so a copy learns to make it at once. A mean is also softer and does
-less; so edits are made with weights half way between the two, which keeps most of an edit and
-loses most specks (network interpolation: Wang et al., ESRGAN, 2018, section 3.4).
+Specks that a network draws by chance depend on the view, and fall out of the mean. The mean of
+eight views would take eight times as long to make, so a copy learns to make it at once. A mean is
+also softer and does less; so edits are made with weights half way between the two, which keeps most
+of an edit and loses most specks (network interpolation: Wang et al., ESRGAN, 2018, section 3.4).
 """
 
 from typing import Any
@@ -17,12 +16,9 @@ from faceattr import pixels
 from faceattr.edits import Edit
 from faceattr.models.family import TrainingFaces
 from faceattr.models.optimizer import adam, learning_rate
+from faceattr.models.shared_gan.views import VIEWS, mean_of_views, views
 from faceattr.progress import progress_bar
 
-SHIFTS = ((0, 0), (1, 0), (0, 1), (1, 1))
-"""Rows and columns that a view lies aside."""
-
-_VIEWS = 2 * len(SHIFTS)
 _FACES = 2  # of each edit in a step
 _RATE = 3e-4
 _SQUARES = 10.0  # of differences, beside their size
@@ -30,44 +26,6 @@ _LOG_ODDS = 0.01  # of the gate, which sees the maps that change
 _MOST_BYTES = 2**28
 # Keeps these draws apart from other draws of the same seed.
 _DRAWS = 0xD157
-
-
-def views(images: Any) -> Any:
-    """Every view of each image, one batch after the other.
-
-    Args:
-        images: [n, s, s, 3].
-
-    Returns:
-        [8 n, s, s, 3]: of each of `SHIFTS` the images and then their mirror images.
-    """
-    shifted = [_shifted(images, down, right) for down, right in SHIFTS]
-    return ops.concatenate([view for each in shifted for view in (each, ops.flip(each, axis=2))])
-
-
-def mean_of_views(residuals: Any) -> Any:
-    """The mean of the residuals of `views`, each laid back where the image is.
-
-    Args:
-        residuals: [8 n, s, s, 3].
-
-    Returns:
-        [n, s, s, 3].
-    """
-    parts = ops.split(residuals, _VIEWS)
-    back = [
-        _shifted(part, -down, -right)
-        for (down, right), plain, mirrored in zip(SHIFTS, parts[::2], parts[1::2], strict=True)
-        for part in (plain, ops.flip(mirrored, axis=2))
-    ]
-    return sum(back) / _VIEWS
-
-
-def _shifted(images: Any, down: int, right: int) -> Any:
-    """`[i, j]` is what was `[i + down, j + right]`; at the edge the image is mirrored."""
-    side = images.shape[1]
-    wider = ops.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")
-    return wider[:, 1 + down : 1 + down + side, 1 + right : 1 + right + side]
 
 
 class _Seen(keras.Model):
@@ -82,14 +40,14 @@ class _Seen(keras.Model):
     def call(self, inputs: tuple[Any, Any]) -> dict[str, Any]:
         images, edits = inputs
         if self.of_views:
-            images, edits = views(images), ops.tile(edits, [_VIEWS])
+            images, edits = views(images), ops.tile(edits, [VIEWS])
         # Normalised by what training has found, as when it is used.
         passed = self.transformation.down_path(images, training=False)
         residual = self.transformation.up_path(images, passed, edits, training=False)
         log_odds = self.gate(passed[-1], training=False)
         if self.of_views:
             residual = mean_of_views(residual)
-            log_odds = ops.mean(ops.stack(ops.split(log_odds, _VIEWS)), axis=0)
+            log_odds = ops.mean(ops.stack(ops.split(log_odds, VIEWS)), axis=0)
         return {"residual": residual, "log_odds": log_odds}
 
 

@@ -29,6 +29,7 @@ _BEST = {
     "learning_rate_decay": "late",
 }
 _HEAD_START = 3  # D alone has no more than one step of so many
+_MEASURED = 100  # held-out faces of each edit, at the end of a training
 
 
 def _weight(default: float, of: str) -> Any:
@@ -86,6 +87,13 @@ class SharedGANOptions:
         0.0,
         "weight of how much the residual differs from pixel to pixel, against coloured specks, "
         "0 or more",
+        group=_REGULARISERS,
+        at_least=0,
+    )
+    views: float = option(
+        0.0,
+        "weight of how far the residual of a face that is mirrored or a pixel aside is from the "
+        "face's own, against coloured specks, 0 or more",
         group=_REGULARISERS,
         at_least=0,
     )
@@ -198,9 +206,10 @@ class SharedGANFamily(Family):
     def held_out_batches(
         self, faces: TrainingFaces, edits: Sequence[Edit], image_size: int, most: int
     ) -> Iterator[tuple[int, Any]]:
-        """As many held-out faces of each edit; of their labels the one that they are drawn for."""
+        """As many held-out faces of each edit, 100 at most; of labels what they are drawn for."""
         crops = [faces.test_crops(edit, image_size) for edit in edits]
-        images = np.stack([each[: min(map(len, crops))] for each in crops], axis=1)
+        of_each = min(_MEASURED, *map(len, crops))
+        images = np.stack([each[:of_each] for each in crops], axis=1)
         numbers = np.arange(len(edits), dtype=np.int32)
         labels = np.zeros((len(edits), len(edits) // 2), np.int8)
         labels[numbers, numbers // 2] = 2 * (numbers % 2) - 1

@@ -8,6 +8,8 @@ from typing import Any
 
 from keras import ops
 
+from faceattr.models.shared_gan.views import view_of_step
+
 GENERATED = 2
 """The class of edited faces; 0 and 1 are real ones, without and with the attribute."""
 
@@ -56,6 +58,17 @@ def total_variation(residual: Any) -> Any:
     down = ops.mean(ops.abs(residual[:, 1:] - residual[:, :-1]))
     across = ops.mean(ops.abs(residual[:, :, 1:] - residual[:, :, :-1]))
     return down + across
+
+
+def views_loss(residual: Any, of_view: Any, step: Any) -> Any:
+    """How far the residual of a step's view is from that view of the residual: mean |difference|.
+
+    Args:
+        residual: float32 [n, s, s, 3], of some images.
+        of_view: float32 [n, s, s, 3], of `view_of_step(images, step)`.
+        step: int32.
+    """
+    return ops.mean(ops.abs(of_view - view_of_step(residual, step)))
 
 
 def realness(logits: Any, own: Any) -> Any:

@@ -16,6 +16,7 @@ from faceattr.models.shared_gan.gate import Gate, opened
 from faceattr.models.shared_gan.networks import SharedTransformation
 from faceattr.models.shared_gan.painted_pairs import painted_pairs, pairs_loss
 from faceattr.models.shared_gan.terms import change_term, terms_of
+from faceattr.models.shared_gan.views import view_of_step
 
 _R1_EVERY = 8  # of so many real rows one is asked for D's gradient
 
@@ -33,6 +34,7 @@ class SharedGAN(adversarial.AdversarialModel):
         patches: float >= 0, weight of what D says of patches, for both players.
         cycle: float >= 0, weight of mean |x'' - x|, x'' the face brought back by the opposite edit.
         total_variation: float >= 0, weight of the residual's.
+        views: float >= 0, weight of how far residuals of a face's views are apart.
         leak: float >= 0, weight of how much D's other attributes move.
         pairs: float >= 0, weight of how far painted glasses are from their truth.
         other_heads: float >= 0, weight of a real face under the attributes that its row is not for.
@@ -61,6 +63,7 @@ class SharedGAN(adversarial.AdversarialModel):
         patches: float = 1.0,
         cycle: float = 5.0,
         total_variation: float = 0.0,
+        views: float = 0.0,
         leak: float = 0.2,
         pairs: float = 4.0,
         other_heads: float = 0.3,
@@ -83,6 +86,7 @@ class SharedGAN(adversarial.AdversarialModel):
         self.patches = patches
         self.cycle = cycle
         self.total_variation = total_variation
+        self.views = views
         self.leak = leak
         self.pairs = pairs
         self.other_heads = other_heads
@@ -191,6 +195,16 @@ class SharedGAN(adversarial.AdversarialModel):
         passed = self.transformation.down_path(given, training=training)
         residual = self.transformation.up_path(given, passed, edits, training=training)
         edited = given + residual
+        if self.views:
+            # Of the second group, if there are more than one: the first is brought back, in the
+            # last are painted glasses.
+            number = min(1, len(groups) - 1)
+            of_group, edits_of_group = (
+                ops.split(each, len(groups))[number] for each in (residual, edits)
+            )
+            view = view_of_step(groups[number], self.steps)
+            of_view = self.transformation(view, edits_of_group, training=training)
+            terms["views_loss"] = losses.views_loss(of_group, of_view, self.steps)
         if self.glasses is not None:
             terms["pairs_loss"] = pairs_loss(edited, pairs)
         # One pass of both: what is normalised together cannot be told apart by its statistics.
@@ -271,6 +285,7 @@ class SharedGAN(adversarial.AdversarialModel):
             + self.cycle * cycle
             + terms["sparsity_loss"]
             + self.total_variation * terms["variation_loss"]
+            + self.views * terms["views_loss"]
             + self.leak * terms["leak_loss"]
             + self.pairs * terms["pairs_loss"]
         )
@@ -290,6 +305,7 @@ class SharedGAN(adversarial.AdversarialModel):
             "patches": self.patches,
             "cycle": self.cycle,
             "total_variation": self.total_variation,
+            "views": self.views,
             "leak": self.leak,
             "pairs": self.pairs,
             "other_heads": self.other_heads,

@@ -30,6 +30,7 @@ def terms_of(edits: Sequence[Edit] = ()) -> tuple[Term, ...]:
         ),
         Term("sparsity_loss", "sparsity", whole, "generator", best_by=True),
         Term("variation_loss", "variation", whole, "generator", best_by=True),
+        Term("views_loss", "views", whole, "generator", best_by=True),
         Term("leak_loss", "leak", whole, "generator", best_by=True),
         Term("pairs_loss", "painted pairs", whole, "generator", best_by=True),
         Term("gate_loss", "gate", "Gate: surprise", "gate"),

@@ -7,7 +7,8 @@ from models.shared_gan.test_shared_gan import EDITS, FAMILY, model_of, scatter
 
 from faceattr import pixels
 from faceattr.models.shared_gan import distilling
-from faceattr.models.shared_gan.distilling import SHIFTS, distil, mean_of_views, views
+from faceattr.models.shared_gan.distilling import distil
+from faceattr.models.shared_gan.views import mean_of_views, views
 
 
 class Faces:
@@ -26,31 +27,6 @@ def trained_model(**options):
         scatter(model.finished(name), 7 + seed)
     model.jit_compile = False
     return model
-
-
-def test_views_by_hand_and_the_way_back():
-    image = np.arange(16, dtype=np.float32).reshape(1, 4, 4, 1)
-    found = np.asarray(views(image))[..., 0]
-    assert len(found) == 2 * len(SHIFTS)
-    np.testing.assert_array_equal(found[0], image[0, ..., 0])
-    np.testing.assert_array_equal(found[1], image[0, :, ::-1, 0])
-    # A pixel down: the last row is seen twice.
-    np.testing.assert_array_equal(found[2], image[0, [1, 2, 3, 3], :, 0])
-    np.testing.assert_array_equal(found[4], image[0, :, [1, 2, 3, 3], 0].T)
-    back = np.asarray(mean_of_views(views(image)))
-    np.testing.assert_allclose(back[:, 1:, 1:], image[:, 1:, 1:], rtol=1e-6)
-
-
-def test_the_mean_is_of_residuals_laid_back():
-    random = np.random.default_rng(0)
-    residuals = random.normal(0, 1, (16, 6, 6, 3)).astype(np.float32)
-    found = np.asarray(mean_of_views(residuals))
-    parts = residuals.reshape(8, 2, 6, 6, 3)
-    wanted = 0
-    for number, (down, right) in enumerate(SHIFTS):
-        for part in (parts[2 * number], parts[2 * number + 1][:, :, ::-1]):
-            wanted = wanted + part[:, 2 - down : 5 - down, 2 - right : 5 - right] / 8
-    np.testing.assert_allclose(found[:, 2:5, 2:5], wanted, rtol=1e-5, atol=1e-6)
 
 
 def far_from_the_mean(model, reference):

@@ -14,6 +14,7 @@ from faceattr.models.registry import family
 from faceattr.models.shared_gan import losses
 from faceattr.models.shared_gan.gate import opened
 from faceattr.models.shared_gan.painted_pairs import painted_pairs, pairs_loss
+from faceattr.models.shared_gan.views import view_of_step
 
 FAMILY = family("shared_gan")
 ATTRIBUTES = tuple(find_attribute(name, ["Eyeglasses", "Smiling"]) for name in ("glasses", "smile"))
@@ -133,18 +134,20 @@ def test_the_objective_is_its_parts():
         "patches": 0.7,
         "cycle": 3.0,
         "total_variation": 0.3,
+        "views": 1.5,
         "leak": 0.4,
         "other_heads": 0.25,
     }
     model = model_of(**options, **OFF, sparsity_local=0.9)
     scatter(model.transformation)
     scatter(model.discriminator)
+    model.steps.assign(3)
     batch = batch_of()
     terms = {k: float(v) for k, v in model.objective(batch, training=False)._asdict().items()}
 
     x, y, e = (np.concatenate(each) for each in batch)
     own = np.eye(2)[e // 2]
-    pairs = painted_pairs(x, (y[:, 0] > 0).astype(np.int32), e, 0, 0)
+    pairs = painted_pairs(x, (y[:, 0] > 0).astype(np.int32), e, 0, 3)
     given = np.asarray(pairs.given)
     assert np.flatnonzero(np.abs(given - x).max(axis=(1, 2, 3))).tolist() == [9]
     residual = np.asarray(model(given, e))
@@ -182,6 +185,10 @@ def test_the_objective_is_its_parts():
     down, across = (np.abs(np.diff(residual, axis=axis)).mean() for axis in (1, 2))
     assert terms["variation_loss"] == pytest.approx(down + across, rel=1e-4)
     parts += 0.3 * terms["variation_loss"]
+    view = view_of_step(x[4:8], 3)
+    apart = np.asarray(model(view, e[4:8])) - np.asarray(view_of_step(residual[4:8], 3))
+    assert terms["views_loss"] == pytest.approx(np.abs(apart).mean(), rel=1e-4)
+    parts += 1.5 * terms["views_loss"]
     assert terms["generator_loss"] == pytest.approx(parts, rel=1e-5)
     assert terms["leak_loss"] > 0
 
