@@ -121,20 +121,21 @@ def _shown(outcomes: Iterable[Outcome], count: int) -> Iterable[Outcome]:
 
 def _report(outcomes: Sequence[Outcome], count: int, as_json: bool) -> None:
     """Tells what was written, on stdout, and what was not and why, on stderr."""
+    program = command_line.typed("edit.py")
     if as_json:
         print(json.dumps([outcome.to_json() for outcome in outcomes], indent=2))
     for outcome in outcomes:
         for path in () if as_json else outcome.written:
             print(path)
         for note in outcome.notes:
-            print(f"edit.py: note: {outcome.photo}: {note}", file=sys.stderr)
+            print(f"{program}: note: {outcome.photo}: {note}", file=sys.stderr)
         for warning in outcome.warnings:
-            print(f"edit.py: warning: {outcome.photo}: {warning}", file=sys.stderr)
+            print(f"{program}: warning: {outcome.photo}: {warning}", file=sys.stderr)
         if outcome.error:
-            print(f"edit.py: error: {outcome.photo}: {outcome.error}", file=sys.stderr)
+            print(f"{program}: error: {outcome.photo}: {outcome.error}", file=sys.stderr)
     done = sum(outcome.error is None for outcome in outcomes)
     if done < count and count > 1:
-        print(f"edit.py: {done} of {count} photos were edited", file=sys.stderr)
+        print(f"{program}: {done} of {count} photos were edited", file=sys.stderr)
 
 
 if __name__ == "__main__":

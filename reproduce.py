@@ -66,14 +66,15 @@ def _main(arguments: argparse.Namespace) -> None:
             quick.pop(source, None)
     settings = ReproductionSettings(**{**quick, **given})
     wanted = _EXPERIMENTS if "all" in arguments.experiments else tuple(arguments.experiments)
-    typed = shlex.join(["python", "reproduce.py", *sys.argv[1:]])
+    typed = command_line.typed("python reproduce.py ") + shlex.join(sys.argv[1:])
     try:
         page = reproduce(wanted, settings, pathlib.Path(arguments.out), typed)
     except TrainingStopped as stop:
         print(f"\nstopped after step {stop.step}; go on with:\n  {typed}")
         sys.exit(130)
     except TrainingDiverged as problem:
-        print(f"reproduce.py: {problem}; take another --seed and another --out", file=sys.stderr)
+        program = command_line.typed("reproduce.py")
+        print(f"{program}: {problem}; take another --seed and another --out", file=sys.stderr)
         sys.exit(1)
     print(f"results: {page}")
     print(f"report:  {page.parent / 'report' / 'report.html'}")

@@ -108,7 +108,8 @@ def _main(arguments: argparse.Namespace) -> None:
             _train_several(configs, run_dir, arguments.resume, strategy)
     except TrainingStopped as stop:
         print(f"\nstopped after step {stop.step}; go on with:")
-        print(f"  python train.py --run_dir {shlex.quote(str(run_dir))} --resume")
+        command = f"python train.py --run_dir {shlex.quote(str(run_dir))} --resume"
+        print(f"  {command_line.typed(command)}")
         sys.exit(130)
 
 
@@ -171,8 +172,9 @@ def _train_one(
         run = train(config, run_dir, resume, strategy, base)
     except TrainingDiverged as problem:
         print(
-            f"train.py: {problem}; the run is as it was at its last checkpoint. Start a new one "
-            "with another --seed, a larger --batch_size or a lower --learning_rate.",
+            command_line.typed("train.py: ")
+            + f"{problem}; the run is as it was at its last checkpoint. Start a new one with "
+            "another --seed, a larger --batch_size or a lower --learning_rate.",
             file=sys.stderr,
         )
         sys.exit(1)
@@ -189,7 +191,7 @@ def _train_one(
 
 def _print_export(run: "Run") -> None:
     if run.config.family.exports(run.edits):
-        print(f"export:  python export.py --run {run.folder}")
+        print(f"export:  {command_line.typed('python export.py')} --run {run.folder}")
 
 
 def _train_several(
@@ -209,9 +211,10 @@ def _train_several(
         _print_export(run)
     if len(finished) < len(outcomes):
         print(
-            "train.py: not all attributes were trained to the end. Their runs are as they were at "
-            "their last checkpoints; train them anew with another --seed, a larger --batch_size or "
-            "a lower --learning_rate.",
+            command_line.typed("train.py: ")
+            + "not all attributes were trained to the end. Their runs are as they were at their "
+            "last checkpoints; train them anew with another --seed, a larger --batch_size or a "
+            "lower --learning_rate.",
             file=sys.stderr,
         )
         sys.exit(1)

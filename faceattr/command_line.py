@@ -6,6 +6,7 @@ import importlib
 import logging
 import os
 import pathlib
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import NoReturn
@@ -16,6 +17,31 @@ _BACKENDS = ("tensorflow", "jax")
 _EXTRA_OF = {"tensorflow": "train", "jax": "jax"}
 
 
+# In an installed package the scripts lie here, and are not what one types.
+_INSTALLED = (pathlib.Path(__file__).parent / "commands").is_dir()
+_SCRIPT = re.compile(r"\b(?:python )?(train|edit|evaluate|export|reproduce)\.py\b")
+_MODULES = {
+    "python -m faceattr.data": "faceattr data",
+    "python -m serving.page": "faceattr page",
+    "python -m serving.conformance": "python -m faceattr.serving.conformance",
+    "python -m serving": "faceattr serve",
+}
+
+
+def typed(text: str, installed: bool = _INSTALLED) -> str:
+    """Text with its commands as they are typed here.
+
+    Args:
+        text: with commands as in a checkout, such as `python train.py --attr young`.
+        installed: whether the package is installed, where that is `faceattr train --attr young`.
+    """
+    if not installed:
+        return text
+    for module, command in _MODULES.items():
+        text = text.replace(module, command)
+    return _SCRIPT.sub(r"faceattr \1", text)
+
+
 class ArgumentParser(argparse.ArgumentParser):
     """An argument parser whose errors are one line, as all others of a command line."""
 
@@ -23,13 +49,16 @@ class ArgumentParser(argparse.ArgumentParser):
         self, program: str, description: str, epilog: str, usage: str | None = None
     ) -> None:
         super().__init__(
-            prog=program,
+            prog=typed(program),
             usage=usage,
             description=description,
             epilog=epilog,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
+
+    def format_help(self) -> str:
+        return typed(super().format_help())
 
     def error(self, message: str) -> NoReturn:
         raise UserError(f"{message}; --help tells more")
@@ -104,13 +133,13 @@ def run(program: str, main: Callable[[], int | None]) -> NoReturn:
     try:
         status = main()
     except UserError as error:
-        print(f"{program}: error: {error.for_command_line}", file=sys.stderr)
+        print(typed(f"{program}: error: {error.for_command_line}"), file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:
         # Whoever read our output, such as head, has seen enough; Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except KeyboardInterrupt:
-        print(f"{program}: interrupted", file=sys.stderr)
+        print(typed(f"{program}: interrupted"), file=sys.stderr)
         sys.exit(130)
     sys.exit(status or 0)

@@ -5,6 +5,7 @@ import warm_start
 from commands import TINY, assert_one_line_error, run
 from PIL import Image
 
+from faceattr.command_line import typed
 from faceattr.data import synthetic
 from faceattr.runs.run import Run
 
@@ -46,6 +47,16 @@ def test_train_export_and_edit_without_a_word_about_data(tmp_path):
 def test_export_explains_a_mistake_in_one_line(tmp_path, flags, said):
     words = ["export.py", "--run", tmp_path / "gone", "--out", tmp_path / "bundles"]
     assert_one_line_error(warm_start.run([*words, *flags]), said)
+
+
+def test_commands_are_told_as_they_are_typed():
+    text = "python train.py --resume, python -m faceattr.data pack; what evaluate.py wrote"
+    assert typed(text, installed=False) == text
+    wanted = "faceattr train --resume, faceattr data pack; what faceattr evaluate wrote"
+    assert typed(text, installed=True) == wanted
+    assert typed("python -m serving.page\nretrain.py", installed=True) == (
+        "faceattr page\nretrain.py"
+    )
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,13 @@ def test_an_editing_only_installation(wheel, tiny_bundles, tmp_path):
     assert "pip install 'faceattr[jax]'" in done.stderr
     assert "edits photos of any size" in typed("--help").stdout
     assert "did you mean edit" in typed("edits").stderr
-    assert "--strength" in typed("edit", "--help").stdout
+    # Messages tell of commands as they are typed here.
+    told = typed("edit", "--help").stdout
+    assert "faceattr edit portrait.jpg --edit" in told
+    assert "edit.py" not in told
+    assert typed("edit", "gone.jpg").stderr.startswith("faceattr edit: error: ")
+    done = typed("data", "render", "--out", "more", "--count", "1")
+    assert "\n  faceattr train --attr glasses --data celeba --data_dir more" in done.stdout
 
 
 def test_all_commands_of_a_full_installation_and_the_server_as_a_part_of_it(wheel, tmp_path):

@@ -87,7 +87,8 @@ def align(words: Sequence[str]) -> None:
     for reason, count in count_reasons(faces.left_out).items():
         print(f"left out {count:,}: {reason} ({out / _LEFT_OUT})")
     if not unlabelled:
-        print(f"train on them with:\n  python train.py --attr glasses {_how_to_read(arguments)}")
+        command = command_line.typed("python train.py --attr glasses")
+        print(f"train on them with:\n  {command} {_how_to_read(arguments)}")
 
 
 def _write_left_out(path: pathlib.Path, left_out: Iterable[LeftOut]) -> None:

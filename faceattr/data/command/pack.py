@@ -49,7 +49,6 @@ def pack(words: Sequence[str]) -> None:
     require_size(arguments.image_size)
     out = pathlib.Path(arguments.out)
     packing.pack(file_table(choice), out, arguments.image_size)
-    print(
-        f"packed; train on the crops with:\n  python train.py --attr glasses --data packed "
-        f"--data_dir {shlex.quote(str(out))} --image_size {arguments.image_size}"
-    )
+    command = command_line.typed("python train.py --attr glasses --data packed")
+    place = f"--data_dir {shlex.quote(str(out))} --image_size {arguments.image_size}"
+    print(f"packed; train on the crops with:\n  {command} {place}")

@@ -63,9 +63,8 @@ def render(words: Sequence[str]) -> None:
         )
     print(f"wrote {arguments.count:,} faces to {out}; train on them with:")
     size = f" --image_size {arguments.image_size}" if arguments.image_size in (32, 64, 256) else ""
-    print(
-        f"  python train.py --attr glasses --data celeba --data_dir {shlex.quote(str(out))}{size}"
-    )
+    command = command_line.typed("python train.py --attr glasses --data celeba")
+    print(f"  {command} --data_dir {shlex.quote(str(out))}{size}")
 
 
 def _wanted_correlation(words: Iterable[str]) -> dict[tuple[str, str], float]:
