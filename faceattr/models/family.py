@@ -216,16 +216,13 @@ class Family(abc.ABC):
         """
         raise NotImplementedError(f"{self.name} cannot be added to")
 
-    def complete(
-        self, model: Any, faces: TrainingFaces, edits: Sequence[Edit], options: Any
-    ) -> Any:
+    def complete(self, model: Any, faces: TrainingFaces, edits: Sequence[Edit]) -> Any:
         """The model as it is kept, with what it takes from the training faces at once.
 
         Args:
             model: with all steps of its training made.
             faces: that it learned from.
             edits: that it learned.
-            options: of the family.
         """
         return model
 

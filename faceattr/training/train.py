@@ -117,7 +117,7 @@ def train(
             said = Advice(()) if phase.players else advice
             _fit(model, strategy, data, config, run, chief, phase, stop, said)
     if chief:
-        model = config.family.complete(model, data, data.edits, config.options)
+        model = config.family.complete(model, data, data.edits)
         with replacing(run.model_path) as beside:
             model.save(beside)
         run.write_results(measure(model, config.family, data), config.steps)

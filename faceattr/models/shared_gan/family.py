@@ -73,16 +73,6 @@ class SharedGANOptions:
         at_least=0,
         below=1,
     )
-    distil: int = option(
-        0,
-        "steps at the end, of two faces for each edit, in which a copy of the finished network "
-        "learns the mean of what it makes of a face mirrored and moved by a pixel; edits are made "
-        "with weights half way to it, which loses specks and a part of the edit; each takes about "
-        "as long as a step of the training",
-        group="optimisation",
-        at_least=0,
-        metavar="N",
-    )
     total_variation: float = option(
         0.0,
         "weight of how much the residual differs from pixel to pixel, against coloured specks, "
@@ -193,16 +183,6 @@ class SharedGANFamily(Family):
         take_over(model, larger)
         return larger
 
-    def complete(
-        self, model: Any, faces: TrainingFaces, edits: Sequence[Edit], options: Any
-    ) -> Any:
-        """With fewer specks, where that is asked for."""
-        if options.distil:
-            from faceattr.models.shared_gan.distilling import distil
-
-            distil(model, faces, list(edits), options.distil)
-        return model
-
     def held_out_batches(
         self, faces: TrainingFaces, edits: Sequence[Edit], image_size: int, most: int
     ) -> Iterator[tuple[int, Any]]:
@@ -238,8 +218,7 @@ class SharedGANFamily(Family):
 def _arguments(task: Task) -> dict[str, Any]:
     """Of a `SharedGAN`."""
     options = dataclasses.asdict(task.options)
-    for of_training in ("head_start", "distil"):
-        options.pop(of_training)
+    options.pop("head_start")  # the training's alone
     sparsity = {scope: options.pop(f"sparsity_{scope}") for scope in ("local", "global")}
     return {
         "edits": task.edits,

@@ -79,9 +79,7 @@ class VAEGANFamily(PairFamily):
             dtype=task.precision,
         )
 
-    def complete(
-        self, model: Any, faces: TrainingFaces, edits: Sequence[Edit], options: Any
-    ) -> Any:
+    def complete(self, model: Any, faces: TrainingFaces, edits: Sequence[Edit]) -> Any:
         """With the attribute vector of up to 10,000 images of each class.
 
         Until then it has one that followed the batches.
