@@ -114,3 +114,16 @@ def gate_loss(log_odds: Any, has: Any, own: Any) -> Any:
     """
     surprise = ops.softplus(log_odds) - has * log_odds
     return ops.mean(ops.sum(surprise * own, axis=-1))
+
+
+def gate_terms(log_odds: Any, edits: Any, own: Any) -> dict[str, Any]:
+    """`gate_loss`, and `gate_accuracy`, the share of rows that the gate is right about.
+
+    Args:
+        log_odds, own: see `gate_loss`.
+        edits: int32 [n], of faces that lack what they bring; the odd ones take the attribute off.
+    """
+    has = ops.cast(ops.expand_dims(edits % 2, 1), "float32")
+    right = ops.cast(ops.equal(log_odds > 0, has > 0), "float32")
+    accuracy = ops.mean(ops.sum(right * own, axis=-1))
+    return {"gate_loss": gate_loss(log_odds, has, own), "gate_accuracy": accuracy}

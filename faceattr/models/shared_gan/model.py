@@ -18,6 +18,10 @@ from faceattr.models.shared_gan.painted_pairs import painted_pairs, pairs_loss
 from faceattr.models.shared_gan.terms import change_term, terms_of
 from faceattr.models.shared_gan.views import view_of_step
 
+_SETTINGS = (
+    *("sparsity", "image_size", "width", "patches", "cycle", "total_variation", "views", "leak"),
+    *("pairs", "other_heads", "r1", "ema_decay", "added", "synchronized"),
+)
 _R1_EVERY = 8  # of so many real rows one is asked for D's gradient
 
 
@@ -196,8 +200,7 @@ class SharedGAN(adversarial.AdversarialModel):
         residual = self.transformation.up_path(given, passed, edits, training=training)
         edited = given + residual
         if self.views:
-            # Of the second group, if there are more than one: the first is brought back, in the
-            # last are painted glasses.
+            # Of the second group, if there is one: in the last are painted glasses.
             number = min(1, len(groups) - 1)
             of_group, edits_of_group = (
                 ops.split(each, len(groups))[number] for each in (residual, edits)
@@ -215,15 +218,9 @@ class SharedGAN(adversarial.AdversarialModel):
         terms |= self._of_edits(edits, residual, real_logits, edited_logits, own)
         terms |= self._of_generator(terms, groups[0], edited, edits, training)
         # A row is of a face that its edit is for, painted or not.
-        terms |= self._of_gate(ops.stop_gradient(passed[-1]), edits, own, training)
+        log_odds = self.gate(ops.stop_gradient(passed[-1]), training=training)
+        terms |= losses.gate_terms(log_odds, edits, own)
         return self.terms_type(**terms)
-
-    def _of_gate(self, maps: Any, edits: Any, own: Any, training: bool) -> dict[str, Any]:
-        log_odds = self.gate(maps, training=training)
-        has = ops.cast(ops.expand_dims(edits % 2, 1), "float32")
-        right = ops.cast(ops.equal(log_odds > 0, has > 0), "float32")
-        accuracy = ops.mean(ops.sum(right * own, axis=-1))
-        return {"gate_loss": losses.gate_loss(log_odds, has, own), "gate_accuracy": accuracy}
 
     def _of_real_faces(self, logits: Any, classes: Any, weights: Any, own: Any) -> dict[str, Any]:
         return {
@@ -299,18 +296,5 @@ class SharedGAN(adversarial.AdversarialModel):
         return {
             **super().get_config(),
             "edits": [[edit.name, edit.column, edit.adds] for edit in self.edits],
-            "sparsity": self.sparsity,
-            "image_size": self.image_size,
-            "width": self.width,
-            "patches": self.patches,
-            "cycle": self.cycle,
-            "total_variation": self.total_variation,
-            "views": self.views,
-            "leak": self.leak,
-            "pairs": self.pairs,
-            "other_heads": self.other_heads,
-            "r1": self.r1,
-            "ema_decay": self.ema_decay,
-            "added": self.added,
-            "synchronized": self.synchronized,
+            **{name: getattr(self, name) for name in _SETTINGS},
         }
