@@ -7,7 +7,7 @@ BULK := .venv-bulk
 .PHONY: train test test_bulk extra browsers page site pages wheel lint docs notebook clean
 
 train: $(INSTALLED)  ## trains "young" on synthetic faces: minutes on two CPU cores
-	$(VENV)/bin/python train.py --attr young
+	$(VENV)/bin/python train.py --attr young --model shared_gan
 
 # Tests that share what their file or class makes once run in one process, see tests/conftest.py
 # for the order.
