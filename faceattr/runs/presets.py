@@ -1,5 +1,6 @@
 """Presets: settings that go together, which each family names for itself."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from faceattr.errors import UserError
@@ -56,7 +57,15 @@ def presets_help() -> str:
             for name, each in families().items()
             if preset in each.presets
         }
-        first = next(iter(of.values()))
-        said = ", ".join(f"{name} {value}" for name, value in first.items())
+        first, *others = of
+        said = _listed(of[first])
+        for name in others:
+            # Of a family without some of the options there is nothing to say.
+            if not of[name].items() <= of[first].items():
+                said += f"; with --model {name} {_listed(of[name])}"
         words.append(f"{preset} ({said})")
     return f"{' or '.join(words)}; default: quick on synthetic faces, paper on real ones"
+
+
+def _listed(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings.items())

@@ -6,7 +6,7 @@ from faceattr.errors import UserError
 from faceattr.models.family import IMAGE_SIZES
 from faceattr.models.registry import families
 from faceattr.options import options_of
-from faceattr.runs.presets import preset_config
+from faceattr.runs.presets import preset_config, presets_help
 from faceattr.runs.settings import TrainConfig, all_options, best_terms
 from faceattr.runs.settings_file import check_settings, read_object
 
@@ -279,3 +279,11 @@ def test_a_key_that_is_no_setting_is_refused(name):
 def test_a_missing_settings_file_is_named(tmp_path):
     with pytest.raises(UserError, match=r"config\.json: no such file"):
         TrainConfig.read(tmp_path / "config.json")
+
+
+def test_the_help_of_presets_says_where_a_family_has_another():
+    said = presets_help()
+    quick = said[said.index("quick (") : said.index(" or best (")]
+    assert quick.startswith("quick (image_size 64, width 32, batch_size 16, steps 600")
+    assert "; with --model shared_gan image_size 64, width 32, batch_size 8" in quick
+    assert "vae_gan" not in quick
