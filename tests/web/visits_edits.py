@@ -159,7 +159,7 @@ class Edits:
         assert (page.pixels() == edited).all()
         page.tab.locator("#divide").fill("50")
         page.press("#split")
-        assert not page.tab.locator("#divide").is_visible()
+        page.tab.locator("#divide").wait_for(state="hidden")
 
     def test_the_heat_shows_where_it_changes(self, page):
         page.sample()
