@@ -23,7 +23,7 @@ class TestVAEGAN(FamilyContract):
 class TestSharedGAN(FamilyContract):
     name = "shared_gan"
     attr = "smile"  # a list of one; tests/models/shared_gan has more
-    settings = {"head_start": 1}  # noqa: RUF012
+    settings = {"head_start": 1, "views": 1.0}  # noqa: RUF012
     rounding = 1e-5  # scale and shift are folded into the normalisation
 
 

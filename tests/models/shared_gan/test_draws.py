@@ -5,6 +5,7 @@ import logging
 
 import numpy as np
 import pytest
+from models.shared_gan.test_shared_gan import EDITS, FAMILY
 
 from faceattr.attributes import find_attribute
 from faceattr.data.splits import SharedSplit
@@ -142,3 +143,19 @@ def test_images_of_unknown_label_are_of_no_class(table):
     labels[:50, 0] = 0
     rows = draws_of(table_of(labels), names=("glasses",), batch_size=200).rows(0)
     assert rows.indices.min() >= 50
+
+
+def test_a_hundred_held_out_faces_of_each_edit_are_measured_at_most():
+    class Faces:
+        def test_crops(self, edit, image_size):
+            count = 130 if edit.adds else 110
+            return np.full((count, image_size, image_size, 3), 100 + edit.adds, np.uint8)
+
+    counts, seen = [], []
+    for count, (images, labels, edits) in FAMILY.held_out_batches(Faces(), EDITS, 32, 64):
+        counts.append(count)
+        assert count <= 64
+        assert len(images[0]) == len(labels[0]) == len(edits[0]) == count
+        seen.extend(edits[0].tolist())
+    assert sum(counts) == 100 * len(EDITS)
+    assert np.bincount(seen).tolist() == [100] * len(EDITS)
