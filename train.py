@@ -31,6 +31,8 @@ _EPILOG = """examples:
       the paper's six attributes, one after the other, in runs/six/glasses and so on
 {others}  python train.py --add_attr hat --from runs/best --steps 1000 --run_dir runs/hat
       one attribute more for the networks of a run of several, which stay as they are
+  python train.py --from runs/glasses --data lfw --data_dir data/lfw --steps 500 --run_dir runs/both
+      goes on with the trained networks of a run in a new one, on other faces or otherwise
   python train.py --run_dir runs/glasses --resume
       goes on from the newest checkpoint of a run; runs/six goes on as a whole
   python train.py --config runs/glasses/config.json --attr smile --seed 1
@@ -69,14 +71,16 @@ def _main(arguments: argparse.Namespace) -> None:
     }
     command_line.import_keras_quietly()
     from faceattr.errors import UserError
-    from faceattr.training.adding import added_configs
+    from faceattr.training.beginning import added_configs, fine_tuned_configs
     from faceattr.training.devices.strategy import make_deterministic, make_strategy
     from faceattr.training.plan import merged_settings, new_configs, resumed_configs
 
     file = None if arguments.config is None else pathlib.Path(arguments.config)
     base = _base(arguments)
     settings = merged_settings(flags, file)
-    if base is not None:
+    if base is not None and arguments.add_attr is None:
+        configs = fine_tuned_configs(base, settings)
+    elif base is not None:
         configs = added_configs(base, arguments.add_attr, settings)
     elif arguments.resume:
         if arguments.run_dir is None:
@@ -114,19 +118,19 @@ def _main(arguments: argparse.Namespace) -> None:
 
 
 def _base(arguments: argparse.Namespace) -> "Run | None":
-    """The run that attributes are added to."""
+    """The run that this one begins with."""
     from faceattr.errors import UserError
     from faceattr.runs.run import Run
 
-    if arguments.add_attr is None and arguments.base is None:
-        return None
-    if arguments.add_attr is None:
-        raise UserError("--from names the run that attributes are added to: name these, --add_attr")
     if arguments.base is None:
-        raise UserError("--add_attr needs --from, the run whose networks it adds to")
+        if arguments.add_attr is not None:
+            raise UserError("--add_attr needs --from, the run whose networks it adds to")
+        return None
     for name in ("resume", "config"):
         if getattr(arguments, name):
-            raise UserError(f"--{name}: --add_attr begins a run, like that of --from; leave it out")
+            raise UserError(
+                f"--{name}: --from begins a run, with the settings of another; leave it out"
+            )
     return Run.open(pathlib.Path(arguments.base))
 
 

@@ -55,7 +55,6 @@ def _evaluated(options: argparse.Namespace, known: set[tuple[str, int]]) -> Any:
     from faceattr.evaluation.subjects.subject import load_subjects, of_model
     from faceattr.runs.run import Run
     from faceattr.runs.weights import load
-    from faceattr.training.several.report import seconds_trained
 
     runs = [Run.open(folder) for folder in options.run]
     for run in runs:
@@ -75,7 +74,7 @@ def _evaluated(options: argparse.Namespace, known: set[tuple[str, int]]) -> Any:
                 continue
             now = of_model(run, load(path, run.config.family))
             found = evaluate([(now, faces)], judge, None, settings, imagenet, outside)
-            seconds = seconds_trained(run, run.config.batch_size, step)
+            seconds = run.seconds_trained(step)
             hours = options.cores * seconds / 3600 / len(run.attributes)
             (metrics,) = found.metrics.subjects
             point = {"run": subject.name, "step": step, "core_hours": hours}

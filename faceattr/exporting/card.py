@@ -134,6 +134,14 @@ def _training(manifest: Manifest) -> list[tuple[str, str]]:
         rows.append(("seed", str(settings["seed"])))
     if weights.get("seconds"):
         rows.append(("time", f"{duration(weights['seconds'])} by the clock"))
+    for each in data.get("fine_tuned", []):
+        rows.append(
+            (
+                "before",
+                f"{each['training']['steps']:,} steps of {each['training']['batch_size']} pairs, "
+                f"{duration(each['seconds'])}, in `{each['run']}`",
+            )
+        )
     packages = ("tensorflow", "keras", "numpy")
     versions = [
         f"{name} {manifest.versions[name]}" for name in packages if name in manifest.versions
@@ -154,7 +162,30 @@ def _command(manifest: Manifest) -> str:
     if not manifest.training:
         return ""
     base = manifest.data.get("added_to", {}).get("run")
-    return f"```\n{shlex.join(training_command(manifest.training, base))}\n```"
+    earlier = manifest.data.get("fine_tuned", [])
+    first, *others = (*(each["training"] for each in earlier), manifest.training)
+    commands = [training_command(first, base)]
+    for before, settings in zip(earlier, others, strict=True):
+        commands.append(fine_tuning_command(settings, before["training"], before["run"]))
+    return "\n".join(["```", *map(shlex.join, commands), "```"])
+
+
+def fine_tuning_command(
+    settings: Mapping[str, Any], before: Mapping[str, Any], base: str
+) -> list[str]:
+    """The command line that goes on with the networks of a finished run.
+
+    Args:
+        settings: all of the training, see `TrainConfig.settings`.
+        before: those of the run.
+        base: the run's folder.
+    """
+    options = {**options_of(TrainConfig), **options_of(TrainConfig.of(**settings).family.options)}
+    flags = ["--from", base]
+    for name, value in settings.items():
+        if value != before.get(name):
+            flags += _flag(options[name], value)
+    return ["python", "train.py", *flags]
 
 
 def training_command(settings: Mapping[str, Any], base: str | None = None) -> list[str]:

@@ -24,7 +24,6 @@ from faceattr.exporting.warmup import write_warmup
 from faceattr.faces.crop import CropGeometry
 from faceattr.runs.run import Run
 from faceattr.runs.weights import finished_model, load
-from faceattr.training.several.report import seconds_trained
 
 _SAVED_MODEL = "saved_model"
 _PACKAGES = ("faceattr", "tensorflow", "keras", "numpy")
@@ -90,7 +89,7 @@ def export(
         "step": model.steps_done,
         "finished": finished,
         "best": best,
-        "seconds": round(seconds_trained(run, run.config.batch_size, model.steps_done)),
+        "seconds": round(run.seconds_trained(model.steps_done)),
     }
     # Results and measures are those of the last weights.
     last = finished and not best

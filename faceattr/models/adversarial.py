@@ -127,6 +127,18 @@ class AdversarialModel(keras.Model):
         """What a sample grid shows of images beside their edits: (label, float32 images)."""
         return []
 
+    def begin_with(self, trained: "AdversarialModel") -> None:
+        """Takes over the weights of a trained model of equal networks.
+
+        Args:
+            trained: whose edits are made with averaged weights, if it has them; these are taken.
+        """
+        for player, networks in self.networks_of.items():
+            for network, other in zip(networks, trained.networks_of[player], strict=True):
+                network.set_weights(trained.averages.get(other.name, other).get_weights())
+        for name, average in self.averages.items():
+            average.set_weights(getattr(self, name).get_weights())
+
     def count_steps(self) -> None:
         """Makes the count of steps, which is saved with the weights."""
         # Not the optimizers' counts: they leave out the steps that loss scaling skips.

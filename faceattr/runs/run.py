@@ -14,6 +14,7 @@ results.json           what it measured, and of which step; written last
 
 import dataclasses
 import json
+import math
 import pathlib
 from typing import Any, Literal
 
@@ -147,6 +148,21 @@ class Run(CheckpointFiles):
             text = file.read()
         whole = text[: text.rfind(b"\n") + 1]
         return [json.loads(line) for line in whole.splitlines()], start + len(whole)
+
+    def seconds_trained(self, steps: float = math.inf) -> float:
+        """How long the steps in `metrics.jsonl` took, over all the times that the run went on.
+
+        Args:
+            steps: int, those of the first so many alone. Defaults to all.
+        """
+        seconds, last = 0.0, 0
+        for row in self.read_metrics()[0]:
+            if row["step"] > steps:
+                break
+            pairs = (row["step"] - last) * self.config.batch_size
+            seconds += pairs / max(row["pairs_per_second"], 1e-3)
+            last = row["step"]
+        return seconds
 
     def sample_path(self, step: int) -> pathlib.Path:
         return self.folder / "samples" / f"step-{step:08d}.png"

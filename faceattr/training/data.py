@@ -17,7 +17,6 @@ from faceattr.data.splits import AnySplit, read_split
 from faceattr.data.table import AttributeTable, count_reasons
 from faceattr.edits import Edit
 from faceattr.errors import UserError
-from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
 
 _logger = logging.getLogger(__name__)
@@ -102,18 +101,9 @@ class TrainingData:
             )
         return self._draws[config]
 
-    def describe(self, config: TrainConfig, base: Run | None = None) -> dict[str, Any]:
-        """What `data.json` of a run holds.
-
-        Args:
-            config: the settings.
-            base: the run that the attributes are added to, if there is one.
-        """
-        before = {}
-        if base is not None:
-            before["added_to"] = {"run": str(base.folder), "columns": list(base.columns)}
+    def describe(self, config: TrainConfig) -> dict[str, Any]:
+        """What `data.json` of a run holds of the faces that it learns from, by its settings."""
         return {
-            **before,
             "source": config.data,
             "images": len(self.table),
             "attributes": [self._describe(attribute) for attribute in self.attributes],

@@ -125,7 +125,9 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
         "--from",
         dest="base",
         metavar="FOLDER",
-        help=f"the finished run that --add_attr adds to, of --model {_extended()}",
+        help="begins with the trained networks of a finished run, in a new one with the settings "
+        "of that run unless flags say otherwise: they go on learning, on other faces or with other "
+        f"settings; or, with --add_attr, --model {_extended()} is given more attributes",
     )
     run.add_argument(
         "--dry_run",

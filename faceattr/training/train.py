@@ -13,8 +13,8 @@ from faceattr.models.optimizer import adam, learning_rate
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
 from faceattr.runs.weights import finished_model, newest_model
-from faceattr.training.adding import kept_split
 from faceattr.training.batches import training_batches
+from faceattr.training.beginning import fine_tunes, kept_split, told_of_base
 from faceattr.training.data import TrainingData
 from faceattr.training.devices.strategy import (
     agreement,
@@ -104,7 +104,8 @@ def train(
         # After all that takes its time: what is killed in it leaves no folder that is half a run.
         if not resume:
             run = Run.create(run_dir)
-            run.write_data(data.describe(config, base))
+            told = {} if base is None else told_of_base(data.attributes, base)
+            run.write_data({**told, **data.describe(config)})
             data.split.write(run.split_folder, data.table)
         if base is not None:  # a run that goes on has it from here
             run.save_checkpoint(model, first_step)
@@ -154,7 +155,12 @@ def new_model(
         synchronized=config.batchnorm == "synchronized",
     )
     family = config.family
-    model = family.build(task) if base is None else family.extend(finished_model(base), task)
+    if base is None or fine_tunes(attributes, base):
+        model = family.build(task)
+        if base is not None:
+            model.begin_with(finished_model(base))
+    else:
+        model = family.extend(finished_model(base), task)
     model.compile(*(_optimizer(config, player) for player in model.networks_of))
     return model
 

@@ -222,6 +222,21 @@ class FamilyContract(SettingsContract, RowsContract):
         )
 
     @pytest.mark.slow
+    def test_begun_with_a_finished_run_it_makes_that_ones_edits(
+        self, runs, family, config, data, model, faces
+    ):
+        other_seed = dataclasses.replace(config, seed=config.seed + 1)
+        begun = family.complete(new_model(other_seed, data.attributes, runs[0]), data, data.edits)
+        assert begun.steps_done == 0
+        for edit in data.edits:
+            wanted = np.asarray(model.residual_image(faces, edit))
+            np.testing.assert_allclose(begun.residual_image(faces, edit), wanted, atol=1e-6)
+        for player, networks in begun.networks_of.items():
+            for network, other in zip(networks, model.networks_of[player], strict=True):
+                finished = model.averages.get(other.name, other)
+                assert_same_bits(values(network.weights), values(finished.weights))
+
+    @pytest.mark.slow
     def test_the_results_are_those_of_the_model_that_is_kept(self, runs, family, data, model):
         found, told = measure(model, family, data), runs[0].results
         assert told["objective"] == pytest.approx(found["objective"], rel=1e-4, abs=1e-5)

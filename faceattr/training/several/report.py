@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import math
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -47,23 +46,6 @@ def strip_path(run: Run) -> pathlib.Path:
     return run.folder / "strip.png"
 
 
-def seconds_trained(run: Run, batch_size: int, steps: float = math.inf) -> float:
-    """How long the steps in `metrics.jsonl` took, over all the times that the run went on.
-
-    Args:
-        run: the run.
-        batch_size: int, pairs of faces in a step.
-        steps: int, those of the first so many alone. Defaults to all.
-    """
-    seconds, last = 0.0, 0
-    for row in run.read_metrics()[0]:
-        if row["step"] > steps:
-            break
-        seconds += (row["step"] - last) * batch_size / max(row["pairs_per_second"], 1e-3)
-        last = row["step"]
-    return seconds
-
-
 def summarize(outcome: Outcome) -> dict[str, Any]:
     """One attribute of `summary.json`.
 
@@ -90,7 +72,7 @@ def summarize(outcome: Outcome) -> dict[str, Any]:
         "attribute": config.attr,
         "folder": run.folder.name,
         "steps": config.steps if outcome.problem is None else (rows[-1]["step"] if rows else 0),
-        "seconds": round(seconds_trained(run, config.batch_size), 1),
+        "seconds": round(run.seconds_trained(), 1),
         "problem": outcome.problem,
         "edits": edits,
         "results": results,

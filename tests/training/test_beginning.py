@@ -1,4 +1,4 @@
-"""Attributes that are added to a finished run, as `train.py --add_attr` does it."""
+"""Trainings that begin with a finished run, as `train.py --from` does it."""
 
 import dataclasses
 import re
@@ -16,7 +16,7 @@ from faceattr.models.registry import DEFAULT, families
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
 from faceattr.runs.weights import load, newest_model
-from faceattr.training.adding import added_configs, kept_split
+from faceattr.training.beginning import added_configs, fine_tuned_configs, kept_split
 from faceattr.training.train import train
 
 EXTENDED = next(name for name, each in families().items() if each.extends)
@@ -43,6 +43,24 @@ def test_the_settings_are_those_of_the_run_but_for_flags(tmp_path):
     assert (folder, config.attribute_names) == ("young", ("young", "hat, red"))
 
 
+@pytest.mark.parametrize("model", [EXTENDED, DEFAULT])
+def test_what_is_fine_tuned_has_the_edits_and_settings_of_the_run(tmp_path, model):
+    several = families()[model].several
+    names = ["glasses", "smile"] if several else ["glasses"]
+    base = run_of(tmp_path / "base", model=model, attr=",".join(names))
+    if not several:
+        base.write_data({"attributes": [{"column": "Eyeglasses"}]})
+    ((folder, config),) = fine_tuned_configs(base, {"steps": 9, "attr": names}).items()
+    assert folder == (model if several else "glasses")
+    assert config.settings() == {**base.config.settings(), "steps": 9, "attr": config.attr}
+    assert len(config.attribute_names) == len(names)
+    with pytest.raises(UserError) as caught:
+        fine_tuned_configs(base, {"attr": ["young"]})
+    message = caught.value.for_command_line
+    assert re.search("--attr young: the networks of .* are for Eyeglasses.*; leave it", message)
+    assert ("--add_attr" in message) == several
+
+
 def test_whom_the_run_held_out_stays_held_out(tmp_path):
     base = run_of(tmp_path / "base")
     config = dataclasses.replace(base.config, attr="young")
@@ -63,7 +81,7 @@ def test_whom_the_run_held_out_stays_held_out(tmp_path):
         ("young", {"image_size": 64}, "--image_size 64: the networks of .* have 32"),
         ("young", {"width": 8}, "--width 8: the networks of .* have 4"),
         ("young", {"model": DEFAULT}, f"--model {DEFAULT}: the networks of"),
-        ("young", {"preset": "best"}, "--preset: --add_attr says what is learned"),
+        ("young", {"preset": "best"}, "--preset: the settings are those of the run"),
         ("young", {"attr": ["young"]}, "--attr: --add_attr says what is learned"),
         ("young", {"steps": 0}, "steps 0: must be"),
     ],
@@ -78,6 +96,8 @@ def test_what_does_not_fit_is_refused(tmp_path, names, settings, message):
 def test_a_run_that_is_not_finished_or_of_another_model_is_refused(tmp_path):
     with pytest.raises(UserError, match="the training is not finished; first go on with"):
         added_configs(run_of(tmp_path / "begun", finished=False), "young", {})
+    with pytest.raises(UserError, match="the training is not finished; first go on with"):
+        fine_tuned_configs(Run.open(tmp_path / "begun"), {})
     other = run_of(tmp_path / "other", model=DEFAULT)
     with pytest.raises(UserError, match="learns each attribute by itself"):
         added_configs(other, "young", {})
@@ -87,10 +107,13 @@ def test_a_run_that_is_not_finished_or_of_another_model_is_refused(tmp_path):
     ("flags", "message"),
     [
         (["--add_attr", "hat"], "--add_attr needs --from"),
-        (["--from", "{base}"], "--from names the run that attributes are added to"),
+        (["--from", "{base}", "--width", "5"], "--width 5: the networks of"),
         (["--add_attr", "hat", "--from", "{base}/gone"], "no run here"),
-        (["--add_attr", "hat", "--from", "{base}", "--resume"], "--resume: --add_attr begins"),
-        (["--add_attr", "hat", "--from", "{base}", "--config", "x"], "--config: --add_attr begins"),
+        (["--add_attr", "hat", "--from", "{base}", "--resume"], "--resume: --from begins a run"),
+        (
+            ["--add_attr", "hat", "--from", "{base}", "--config", "x"],
+            "--config: --from begins a run",
+        ),
         (["--add_attr", "Hats", "--from", "{base}"], "unknown attribute 'Hats'"),
     ],
 )
@@ -143,6 +166,32 @@ def test_a_run_of_its_own_learns_and_exports_the_new_edits_alone(base, added, tm
         np.testing.assert_allclose(found, wanted, atol=1e-2)
         card = (bundle / "README.md").read_text("utf-8")
         assert f"python train.py --add_attr young --from {base.folder} --steps 3" in card
+
+
+@pytest.mark.slow
+def test_fine_tuned_it_is_another_run_of_the_same_edits(base, tmp_path):
+    folders = [tmp_path / name for name in ("once", "twice")]
+    for begun, folder, rate in zip([base.folder, folders[0]], folders, (1e-3, 5e-4), strict=True):
+        flags = ["--from", begun, "--learning_rate", rate, "--steps", 2, "--run_dir", folder]
+        process = warm_start.run(["train.py", *flags])
+        assert process.returncode == 0, process.stderr
+    run = Run.open(folders[1])
+    assert run.columns == base.columns
+    assert (run.split_folder / "test.txt").read_text() == (
+        base.split_folder / "test.txt"
+    ).read_text()
+    before = run.data["fine_tuned"]
+    assert [each["run"] for each in before] == [str(base.folder), str(folders[0])]
+    assert before[0]["training"] == base.config.settings()
+    assert before[1]["seconds"] == round(Run.open(folders[0]).seconds_trained())
+    bundle = export(run.folder, tmp_path / "bundles", tflite_only=True)[0]
+    card = (bundle / "README.md").read_text("utf-8")
+    first, second, third = card.split("```")[5].strip().splitlines()
+    assert "--attr glasses,smile" in first
+    assert "--from" not in first
+    assert second == f"python train.py --from {base.folder} --steps 2 --learning_rate 0.001"
+    assert third == f"python train.py --from {folders[0]} --learning_rate 0.0005"
+    assert "| before | 3 steps of 4 pairs, " in card
 
 
 @pytest.mark.exhaustive
