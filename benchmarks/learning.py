@@ -55,6 +55,7 @@ def _evaluated(options: argparse.Namespace, known: set[tuple[str, int]]) -> Any:
     from faceattr.evaluation.subjects.subject import load_subjects, of_model
     from faceattr.runs.run import Run
     from faceattr.runs.weights import load
+    from faceattr.training.data import TrainingData
 
     runs = [Run.open(folder) for folder in options.run]
     for run in runs:
@@ -69,10 +70,12 @@ def _evaluated(options: argparse.Namespace, known: set[tuple[str, int]]) -> Any:
     )
     outside, imagenet = OutsideJudges(), ImageNetFeatures()
     for run, subject, faces in zip(runs, subjects, chosen.faces, strict=True):
+        data, family = TrainingData.load(run.config, run.split_folder), run.config.family
         for step, path in run.checkpoints:
             if (subject.name, step) in known:
                 continue
-            now = of_model(run, load(path, run.config.family))
+            # As a training leaves it that ends here.
+            now = of_model(run, family.complete(load(path, family), data, data.edits))
             found = evaluate([(now, faces)], judge, None, settings, imagenet, outside)
             seconds = run.seconds_trained(step)
             hours = options.cores * seconds / 3600 / len(run.attributes)

@@ -17,6 +17,7 @@ from faceattr.models.pair_family import DISCRIMINATOR_WINS
 from faceattr.models.shared_gan.draws import shared_draws
 from faceattr.models.shared_gan.terms import terms_of
 from faceattr.options import check, documented, option
+from faceattr.progress import progress_bar
 
 _OBJECTIVE = "networks and objective"
 _REGULARISERS = "regularisers, off in the paper"
@@ -29,6 +30,7 @@ _BEST = {
     "learning_rate_decay": "late",
 }
 _HEAD_START = 3  # D alone has no more than one step of so many
+_CALIBRATED_ON = 128  # training faces that need an edit, and as many that have what it brings
 _MEASURED = 100  # held-out faces of each edit, at the end of a training
 
 
@@ -181,6 +183,7 @@ class SharedGANFamily(Family):
 
         of_task = _arguments(task)
         larger = self.model_class()(
+            amounts=[*model.amounts, *(1.0 for _ in task.edits)],
             edits=[*model.edits, *of_task.pop("edits")],
             sparsity=[*model.sparsity, *of_task.pop("sparsity")],
             added=len(task.attributes),
@@ -188,6 +191,22 @@ class SharedGANFamily(Family):
         )
         take_over(model, larger)
         return larger
+
+    def complete(self, model: Any, faces: TrainingFaces, edits: Sequence[Edit]) -> Any:
+        """With the amount of each edit, by up to 128 training faces of either class."""
+        from faceattr.models.shared_gan.amounts import measured_amount
+
+        crops = {
+            (edit.column, edit.adds): np.concatenate(
+                [*faces.train_crops(edit, model.image_size, _CALIBRATED_ON)]
+            )
+            for edit in edits
+        }
+        for edit in progress_bar(edits, desc="how large each edit is", unit="edit", leave=False):
+            needing, having = (crops[edit.column, adds] for adds in (edit.adds, not edit.adds))
+            amount = measured_amount(model, edit, needing, having)
+            model.amounts[model.number(edit)] = amount
+        return model
 
     def held_out_batches(
         self, faces: TrainingFaces, edits: Sequence[Edit], image_size: int, most: int
@@ -218,6 +237,7 @@ class SharedGANFamily(Family):
         return GatedTransformation(
             model.finished("transformation").of_one(number),
             model.finished("gate").of_one(number // 2, edit.adds),
+            model.amounts[number],
         )
 
 

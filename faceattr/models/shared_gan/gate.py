@@ -10,7 +10,7 @@ from faceattr.models.shared_gan.networks import BOTTLENECK, Block, SharedTransfo
 _LEAST = 0.02  # never 0, so that whoever wants the edit always can divide it out
 # From log-odds to the gate: even where it is in doubt, most of the edit is made, so that faces that
 # need it are not left without.
-_STEEP, _DOUBT = 3.0, 3.0
+_STEEP, _DOUBT = 3.0, 1.5
 
 
 def opened(log_odds: Any) -> Any:
@@ -113,6 +113,7 @@ class GatedTransformation(keras.Model):
     Args:
         transformation: of one edit.
         gate: of the same edit, see `Gate.of_one`.
+        amount: float, what the residual is multiplied by besides.
         **kwargs: of `keras.Model`.
 
     Call arguments:
@@ -123,23 +124,31 @@ class GatedTransformation(keras.Model):
         the residual is multiplied by already.
     """
 
-    def __init__(self, transformation: SharedTransformation, gate: Gate, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        transformation: SharedTransformation,
+        gate: Gate,
+        amount: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(autocast=False, **kwargs)
         self.transformation = transformation
         self.gate = gate
+        self.amount = amount
         self.built = True
 
     def call(self, images: Any, training: bool = False) -> tuple[Any, Any]:
         passed = self.transformation.down_path(images, training=training)
         needed = opened(self.gate(passed[-1], training=training)[:, 0])
         residual = self.transformation.up_path(images, passed, training=training)
-        return residual * ops.reshape(needed, (-1, 1, 1, 1)), needed
+        return residual * ops.reshape(self.amount * needed, (-1, 1, 1, 1)), needed
 
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "transformation": keras.saving.serialize_keras_object(self.transformation),
             "gate": keras.saving.serialize_keras_object(self.gate),
+            "amount": self.amount,
         }
 
     @classmethod

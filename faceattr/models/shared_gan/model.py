@@ -20,7 +20,7 @@ from faceattr.models.shared_gan.views import view_of_step
 
 _SETTINGS = (
     *("sparsity", "image_size", "width", "patches", "cycle", "total_variation", "views", "leak"),
-    *("pairs", "other_heads", "r1", "ema_decay", "added", "synchronized"),
+    *("pairs", "other_heads", "r1", "ema_decay", "added", "amounts", "synchronized"),
 )
 _R1_EVERY = 8  # of so many real rows one is asked for D's gradient
 
@@ -46,6 +46,7 @@ class SharedGAN(adversarial.AdversarialModel):
         ema_decay: float in [0, 1), of the averaged weights that edits are made with; 0 for none.
         added: int, how many attributes, the last ones, are added to a trained model: they alone
             learn, in what belongs to them alone, and batches are of them. 0 if all are new.
+        amounts: float of each edit that is finished, see `measured_amount`; 1 for all by default.
         synchronized: bool. Whether replicas normalise their shares of a batch together.
         **kwargs: of `keras.Model`; `dtype="mixed_bfloat16"` or `"mixed_float16"` computes the
             networks in half precision, outputs and losses still in float32.
@@ -74,13 +75,14 @@ class SharedGAN(adversarial.AdversarialModel):
         r1: float = 0.05,
         ema_decay: float = 0.998,
         added: int = 0,
+        amounts: Sequence[float] = (),
         synchronized: bool = False,
         **kwargs: Any,
     ) -> None:
         made = [each if isinstance(each, Edit) else Edit(*each) for each in edits]
         assert len(made) == 2 * len(sparsity), "two edits of each attribute"
         first = len(made) - 2 * added if added else 0
-        names = [term.name for term in terms_of(made[first:])]
+        names = (term.name for term in terms_of(made[first:]))
         self.terms_type = collections.namedtuple("Objective", names)  # type: ignore[misc]
         super().__init__(**kwargs)
         self.edits = made
@@ -97,6 +99,7 @@ class SharedGAN(adversarial.AdversarialModel):
         self.r1 = r1
         self.ema_decay = ema_decay
         self.added = added
+        self.amounts = list(amounts) or [1.0] * len(made)
         self.first = first  # of the edits that learn
         self.synchronized = synchronized
         settings = self.network_settings
@@ -106,17 +109,15 @@ class SharedGAN(adversarial.AdversarialModel):
         self.discriminator = SharedDiscriminator(
             name="discriminator", attributes=len(sparsity), **settings
         )
-        of_gate = {
-            "channels": self.transformation.channels[-1],
-            "attributes": len(sparsity),
-            **{name: value for name, value in settings.items() if name != "image_size"},
-        }
+        channels = self.transformation.channels[-1]
+        of_gate = settings | {"channels": channels, "attributes": len(sparsity)}
+        del of_gate["image_size"]
         self.gate = Gate(name="gate", **of_gate)
         if ema_decay:
             average = SharedTransformation(name="average", edits=len(made), **settings)
             self.averages = {"transformation": average, "gate": Gate(name="gates", **of_gate)}
-        # The edit that adds glasses, by painted ones of a known truth.
         columns = [edit.column for edit in made[first:]]
+        # The edit that adds glasses, by painted ones of a known truth.
         self.glasses = first + columns.index(GLASSES) if pairs and GLASSES in columns else None
         self.build()
 
@@ -159,9 +160,10 @@ class SharedGAN(adversarial.AdversarialModel):
         transformation = self.finished("transformation")
         passed = transformation.down_path(images, training=False)
         has = self.finished("gate")(passed[-1], training=False)[:, number // 2]
-        needed = ops.reshape(opened(-has if edit.adds else has), (-1, 1, 1, 1))
+        needed = opened(-has if edit.adds else has) * self.amounts[number]
         edits = ops.full((ops.shape(images)[0],), number, dtype="int32")
-        return transformation.up_path(images, passed, edits, training=False) * needed
+        residual = transformation.up_path(images, passed, edits, training=False)
+        return residual * ops.reshape(needed, (-1, 1, 1, 1))
 
     def objective(self, batch: Any, training: bool) -> Any:
         """Every term for one batch; while D learns alone, those of real faces and else 0.
@@ -201,12 +203,10 @@ class SharedGAN(adversarial.AdversarialModel):
         edited = given + residual
         if self.views:
             # Of the second group, if there is one: in the last are painted glasses.
-            number = min(1, len(groups) - 1)
-            of_group, edits_of_group = (
-                ops.split(each, len(groups))[number] for each in (residual, edits)
-            )
-            view = view_of_step(groups[number], self.steps)
-            of_view = self.transformation(view, edits_of_group, training=training)
+            count = len(groups)
+            of_group, of_edits = (ops.split(each, count)[:2][-1] for each in (residual, edits))
+            view = view_of_step(groups[:2][-1], self.steps)
+            of_view = self.transformation(view, of_edits, training=training)
             terms["views_loss"] = losses.views_loss(of_group, of_view, self.steps)
         if self.glasses is not None:
             terms["pairs_loss"] = pairs_loss(edited, pairs)
@@ -230,11 +230,10 @@ class SharedGAN(adversarial.AdversarialModel):
 
     def _r1_penalty(self, images: Any, own: Any) -> Any:
         # With inference statistics, so that a face's gradient is its own.
-        return losses.r1_penalty(
-            adversarial.input_gradient(
-                lambda x: losses.realness(self.discriminator(x, training=False)[0], own), images
-            )
-        )
+        def real(x: Any) -> Any:
+            return losses.realness(self.discriminator(x, training=False)[0], own)
+
+        return losses.r1_penalty(adversarial.input_gradient(real, images))
 
     def _of_discriminator(self, terms: dict[str, Any], logits: Any, own: Any) -> dict[str, Any]:
         generated = ops.full(ops.shape(own), losses.GENERATED, dtype="int32")

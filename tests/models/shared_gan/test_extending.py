@@ -44,6 +44,7 @@ def trained():
         scatter(getattr(model, name), seed)
         scatter(model.finished(name), 7 + seed)
     scatter(model.discriminator, 3)
+    model.amounts = [1.0, 1.2, 1.4, 1.6]
     return model
 
 

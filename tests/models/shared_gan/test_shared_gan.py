@@ -79,6 +79,10 @@ def test_one_edit_alone_is_the_same_to_the_rounding(size):
     scatter(model.finished("transformation"))
     scatter(model.finished("gate"))
     images = np.random.default_rng(2).uniform(-1, 1, (3, size, size, 3)).astype(np.float32)
+    plain = [np.asarray(model.residual_image(images, edit)) for edit in EDITS]
+    model.amounts = [1.0, 1.2, 1.4, 1.6]
+    for edit, amount, once in zip(EDITS, model.amounts, plain, strict=True):
+        np.testing.assert_allclose(model.residual_image(images, edit), amount * once, atol=1e-5)
     residuals = []
     for edit in EDITS:
         wanted = np.asarray(model.residual_image(images, edit))
@@ -229,7 +233,7 @@ def test_the_gate_learns_what_the_faces_have_and_leaves_the_maps_alone():
     terms = model.objective(batch, training=False)
     # Before it has learned anything it is in doubt of all faces, and lets edits through.
     assert float(terms.gate_loss) == pytest.approx(np.log(2), rel=1e-5)
-    np.testing.assert_allclose(opened(np.zeros(2)), 0.02 + 0.98 / (1 + np.exp(-3)), rtol=1e-5)
+    np.testing.assert_allclose(opened(np.zeros(2)), 0.02 + 0.98 / (1 + np.exp(-1.5)), rtol=1e-5)
     np.testing.assert_allclose(opened(np.array([-99.0, 99.0])), [0.02, 1], atol=1e-6)
     with tf.GradientTape() as tape:
         loss = model.objective(batch, training=True).gate_loss
@@ -343,10 +347,12 @@ def test_saved_and_loaded_it_edits_the_same(tmp_path, untraced):
     model.compile()
     with untraced():
         model.fit(tf.data.Dataset.from_tensors(batch_of()), verbose=0, shuffle=False)
+    model.amounts = [1.0, 1.2, 1.4, 1.6]
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
     images = batch_of()[0][0]
     assert again.edits == EDITS
+    assert again.amounts == model.amounts
     for edit in EDITS:
         np.testing.assert_array_equal(
             again.residual_image(images, edit), model.residual_image(images, edit)
