@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import keras
 import numpy as np
+from keras import ops
 
 from faceattr.models.shared_gan.model import SharedGAN
 
@@ -19,6 +20,9 @@ def take_over(trained: SharedGAN, larger: SharedGAN) -> None:
         of_tables = _with_the_mean_edit if name == "transformation" else _with_its_own
         _take_over(trained.finished(name), getattr(larger, name), of_tables)
     _take_over(trained.discriminator, larger.discriminator, _with_its_own)
+    extents = np.copy(ops.convert_to_numpy(larger.extents))
+    extents[: len(trained.edits)] = ops.convert_to_numpy(trained.extents)
+    larger.extents.assign(extents)
     for name, average in larger.averages.items():
         average.set_weights(getattr(larger, name).get_weights())
 

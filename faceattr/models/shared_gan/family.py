@@ -17,7 +17,6 @@ from faceattr.models.pair_family import DISCRIMINATOR_WINS
 from faceattr.models.shared_gan.draws import shared_draws
 from faceattr.models.shared_gan.terms import terms_of
 from faceattr.options import check, documented, option
-from faceattr.progress import progress_bar
 
 _OBJECTIVE = "networks and objective"
 _REGULARISERS = "regularisers, off in the paper"
@@ -30,7 +29,7 @@ _BEST = {
     "learning_rate_decay": "late",
 }
 _HEAD_START = 3  # D alone has no more than one step of so many
-_CALIBRATED_ON = 128  # training faces that need an edit, and as many that have what it brings
+_MEASURED_ON = 128  # training faces that need an edit, and as many that have what it brings
 _MEASURED = 100  # held-out faces of each edit, at the end of a training
 
 
@@ -183,7 +182,6 @@ class SharedGANFamily(Family):
 
         of_task = _arguments(task)
         larger = self.model_class()(
-            amounts=[*model.amounts, *(1.0 for _ in task.edits)],
             edits=[*model.edits, *of_task.pop("edits")],
             sparsity=[*model.sparsity, *of_task.pop("sparsity")],
             added=len(task.attributes),
@@ -193,19 +191,16 @@ class SharedGANFamily(Family):
         return larger
 
     def complete(self, model: Any, faces: TrainingFaces, edits: Sequence[Edit]) -> Any:
-        """With the amount of each edit, by up to 128 training faces of either class."""
-        from faceattr.models.shared_gan.amounts import measured_amount
+        """With the extent of each edit, by up to 128 training faces of either class."""
+        from faceattr.models.shared_gan.extents import measure_extents
 
         crops = {
             (edit.column, edit.adds): np.concatenate(
-                [*faces.train_crops(edit, model.image_size, _CALIBRATED_ON)]
+                [*faces.train_crops(edit, model.image_size, _MEASURED_ON)]
             )
             for edit in edits
         }
-        for edit in progress_bar(edits, desc="how large each edit is", unit="edit", leave=False):
-            needing, having = (crops[edit.column, adds] for adds in (edit.adds, not edit.adds))
-            amount = measured_amount(model, edit, needing, having)
-            model.amounts[model.number(edit)] = amount
+        measure_extents(model, edits, crops)
         return model
 
     def held_out_batches(
@@ -234,11 +229,12 @@ class SharedGANFamily(Family):
         from faceattr.models.shared_gan.gate import GatedTransformation
 
         number = model.number(edit)
-        return GatedTransformation(
+        network = GatedTransformation(
             model.finished("transformation").of_one(number),
             model.finished("gate").of_one(number // 2, edit.adds),
-            model.amounts[number],
         )
+        network.extent.assign(model.extents[number, :, :, None])
+        return network
 
 
 def _arguments(task: Task) -> dict[str, Any]:

@@ -113,7 +113,6 @@ class GatedTransformation(keras.Model):
     Args:
         transformation: of one edit.
         gate: of the same edit, see `Gate.of_one`.
-        amount: float, what the residual is multiplied by besides.
         **kwargs: of `keras.Model`.
 
     Call arguments:
@@ -124,31 +123,28 @@ class GatedTransformation(keras.Model):
         the residual is multiplied by already.
     """
 
-    def __init__(
-        self,
-        transformation: SharedTransformation,
-        gate: Gate,
-        amount: float = 1.0,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, transformation: SharedTransformation, gate: Gate, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         self.transformation = transformation
         self.gate = gate
-        self.amount = amount
+        side = transformation.image_size
+        # What the residual is multiplied by besides.
+        self.extent = self.add_weight(
+            name="extent", shape=(side, side, 1), initializer="ones", trainable=False
+        )
         self.built = True
 
     def call(self, images: Any, training: bool = False) -> tuple[Any, Any]:
         passed = self.transformation.down_path(images, training=training)
         needed = opened(self.gate(passed[-1], training=training)[:, 0])
         residual = self.transformation.up_path(images, passed, training=training)
-        return residual * ops.reshape(self.amount * needed, (-1, 1, 1, 1)), needed
+        return residual * ops.reshape(needed, (-1, 1, 1, 1)) * self.extent, needed
 
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "transformation": keras.saving.serialize_keras_object(self.transformation),
             "gate": keras.saving.serialize_keras_object(self.gate),
-            "amount": self.amount,
         }
 
     @classmethod

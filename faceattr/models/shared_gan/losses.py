@@ -71,6 +71,24 @@ def views_loss(residual: Any, of_view: Any, step: Any) -> Any:
     return ops.mean(ops.abs(of_view - view_of_step(residual, step)))
 
 
+def views_term(
+    transformation: Any, groups: Any, residual: Any, edits: Any, step: Any, training: bool
+) -> Any:
+    """`views_loss` of the second group, if there is one: in the last are painted glasses.
+
+    Args:
+        transformation: the network.
+        groups: of each group the images, float32 [n, s, s, 3] in [-1, 1].
+        residual, edits: of all groups one after the other.
+        step: int32.
+        training: bool.
+    """
+    count = len(groups)
+    of_group, of_edits = (ops.split(each, count)[:2][-1] for each in (residual, edits))
+    of_view = transformation(view_of_step(groups[:2][-1], step), of_edits, training=training)
+    return views_loss(of_group, of_view, step)
+
+
 def realness(logits: Any, own: Any) -> Any:
     """float32 [n]: log((p_0 + p_1) / p_2) of the attribute that a row is for, a mean over places.
 

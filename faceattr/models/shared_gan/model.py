@@ -16,11 +16,10 @@ from faceattr.models.shared_gan.gate import Gate, opened
 from faceattr.models.shared_gan.networks import SharedTransformation
 from faceattr.models.shared_gan.painted_pairs import painted_pairs, pairs_loss
 from faceattr.models.shared_gan.terms import change_term, terms_of
-from faceattr.models.shared_gan.views import view_of_step
 
 _SETTINGS = (
     *("sparsity", "image_size", "width", "patches", "cycle", "total_variation", "views", "leak"),
-    *("pairs", "other_heads", "r1", "ema_decay", "added", "amounts", "synchronized"),
+    *("pairs", "other_heads", "r1", "ema_decay", "added", "synchronized"),
 )
 _R1_EVERY = 8  # of so many real rows one is asked for D's gradient
 
@@ -46,7 +45,6 @@ class SharedGAN(adversarial.AdversarialModel):
         ema_decay: float in [0, 1), of the averaged weights that edits are made with; 0 for none.
         added: int, how many attributes, the last ones, are added to a trained model: they alone
             learn, in what belongs to them alone, and batches are of them. 0 if all are new.
-        amounts: float of each edit that is finished, see `measured_amount`; 1 for all by default.
         synchronized: bool. Whether replicas normalise their shares of a batch together.
         **kwargs: of `keras.Model`; `dtype="mixed_bfloat16"` or `"mixed_float16"` computes the
             networks in half precision, outputs and losses still in float32.
@@ -75,7 +73,6 @@ class SharedGAN(adversarial.AdversarialModel):
         r1: float = 0.05,
         ema_decay: float = 0.998,
         added: int = 0,
-        amounts: Sequence[float] = (),
         synchronized: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -99,7 +96,6 @@ class SharedGAN(adversarial.AdversarialModel):
         self.r1 = r1
         self.ema_decay = ema_decay
         self.added = added
-        self.amounts = list(amounts) or [1.0] * len(made)
         self.first = first  # of the edits that learn
         self.synchronized = synchronized
         settings = self.network_settings
@@ -132,7 +128,14 @@ class SharedGAN(adversarial.AdversarialModel):
             average.trainable = False
             average.set_weights(getattr(self, name).get_weights())
         self.count_steps()
+        # Saved with the model, and measured once it is finished: see `measured_extent`.
+        shape = (len(self.edits), self.image_size, self.image_size)
+        self.extents = self.add_weight(shape, "ones", trainable=False, name="extents")
         self.built = True
+
+    def load_own_variables(self, store: Any) -> None:
+        """Files of before edits had an extent have only the steps."""
+        super().load_own_variables(store if "1" in store else {**store, "1": self.extents})
 
     @property
     def networks_of(self) -> dict[str, list[keras.Model]]:
@@ -160,10 +163,10 @@ class SharedGAN(adversarial.AdversarialModel):
         transformation = self.finished("transformation")
         passed = transformation.down_path(images, training=False)
         has = self.finished("gate")(passed[-1], training=False)[:, number // 2]
-        needed = opened(-has if edit.adds else has) * self.amounts[number]
+        needed = opened(-has if edit.adds else has)
         edits = ops.full((ops.shape(images)[0],), number, dtype="int32")
         residual = transformation.up_path(images, passed, edits, training=False)
-        return residual * ops.reshape(needed, (-1, 1, 1, 1))
+        return residual * ops.reshape(needed, (-1, 1, 1, 1)) * self.extents[number, :, :, None]
 
     def objective(self, batch: Any, training: bool) -> Any:
         """Every term for one batch; while D learns alone, those of real faces and else 0.
@@ -202,12 +205,9 @@ class SharedGAN(adversarial.AdversarialModel):
         residual = self.transformation.up_path(given, passed, edits, training=training)
         edited = given + residual
         if self.views:
-            # Of the second group, if there is one: in the last are painted glasses.
-            count = len(groups)
-            of_group, of_edits = (ops.split(each, count)[:2][-1] for each in (residual, edits))
-            view = view_of_step(groups[:2][-1], self.steps)
-            of_view = self.transformation(view, of_edits, training=training)
-            terms["views_loss"] = losses.views_loss(of_group, of_view, self.steps)
+            terms["views_loss"] = losses.views_term(
+                self.transformation, groups, residual, edits, self.steps, training
+            )
         if self.glasses is not None:
             terms["pairs_loss"] = pairs_loss(edited, pairs)
         # One pass of both: what is normalised together cannot be told apart by its statistics.

@@ -4,7 +4,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from models.shared_gan.test_shared_gan import ATTRIBUTES, EDITS, FAMILY, model_of, scatter
+from models.shared_gan.test_shared_gan import (
+    ATTRIBUTES,
+    EDITS,
+    FAMILY,
+    model_of,
+    scatter,
+    scatter_extents,
+)
 
 from faceattr.attributes import find_attribute
 from faceattr.models.family import Task
@@ -44,7 +51,7 @@ def trained():
         scatter(getattr(model, name), seed)
         scatter(model.finished(name), 7 + seed)
     scatter(model.discriminator, 3)
-    model.amounts = [1.0, 1.2, 1.4, 1.6]
+    scatter_extents(model)
     return model
 
 

@@ -55,6 +55,10 @@ def scatter(network, seed=1):
             weight.assign(rng.uniform(0.5, 1.5, weight.shape))
 
 
+def scatter_extents(model):
+    model.extents.assign(np.random.default_rng(4).uniform(0, 1.6, model.extents.shape))
+
+
 def log_softmax(logits):
     return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
 
@@ -80,9 +84,11 @@ def test_one_edit_alone_is_the_same_to_the_rounding(size):
     scatter(model.finished("gate"))
     images = np.random.default_rng(2).uniform(-1, 1, (3, size, size, 3)).astype(np.float32)
     plain = [np.asarray(model.residual_image(images, edit)) for edit in EDITS]
-    model.amounts = [1.0, 1.2, 1.4, 1.6]
-    for edit, amount, once in zip(EDITS, model.amounts, plain, strict=True):
-        np.testing.assert_allclose(model.residual_image(images, edit), amount * once, atol=1e-5)
+    scatter_extents(model)
+    extents = ops.convert_to_numpy(model.extents)
+    for edit, extent, once in zip(EDITS, extents, plain, strict=True):
+        wanted = extent[:, :, None] * once
+        np.testing.assert_allclose(model.residual_image(images, edit), wanted, atol=1e-5)
     residuals = []
     for edit in EDITS:
         wanted = np.asarray(model.residual_image(images, edit))
@@ -347,13 +353,26 @@ def test_saved_and_loaded_it_edits_the_same(tmp_path, untraced):
     model.compile()
     with untraced():
         model.fit(tf.data.Dataset.from_tensors(batch_of()), verbose=0, shuffle=False)
-    model.amounts = [1.0, 1.2, 1.4, 1.6]
+    scatter_extents(model)
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
     images = batch_of()[0][0]
     assert again.edits == EDITS
-    assert again.amounts == model.amounts
+    np.testing.assert_array_equal(again.extents, model.extents)
     for edit in EDITS:
         np.testing.assert_array_equal(
             again.residual_image(images, edit), model.residual_image(images, edit)
         )
+
+
+def test_a_file_of_before_edits_had_an_extent_is_loaded(tmp_path, monkeypatch):
+    model = model_of()
+    model.compile()
+    model.steps.assign(7)
+    with monkeypatch.context() as patch:
+        steps_alone = lambda self, store: store.__setitem__("0", self.steps)  # noqa: E731
+        patch.setattr(type(model), "save_own_variables", steps_alone)
+        model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert again.steps_done == 7
+    np.testing.assert_array_equal(again.extents, 1)
