@@ -17,16 +17,19 @@ import numpy as np
 from keras import ops
 
 from faceattr import pixels
+from faceattr.attributes import Scope, find_attribute
 from faceattr.edits import Edit, edited
 from faceattr.progress import progress_bar
 
 if TYPE_CHECKING:
     from faceattr.models.shared_gan.model import SharedGAN
 
-AMOUNTS = (1.0, 1.2, 1.4, 1.6)
-"""Among these an amount is looked for; beyond, what an edit paints shows as painted."""
+AMOUNTS = {"local": (1.0, 1.2, 1.4, 1.6), "global": (1.0, 1.2)}
+"""Among these an amount is looked for, by the scope of the attribute. Beyond, what an edit paints
+shows as painted, and a global edit makes another person of a face."""
 
-_NOWHERE, _THERE = 0.1, 0.4  # of the change where it is largest: no place of the edit, and one
+# Of the change where it is largest: no place of the edit, and one. Hair is part of global edits.
+_NOWHERE_AND_THERE = {"local": (0.1, 0.4), "global": (0.05, 0.25)}
 _LARGEST = 0.99  # the quantile over places that is taken for it
 _SMOOTH = 1 / 51  # of the side: sigma of what the change is smoothed with
 _BATCH = 64
@@ -67,29 +70,32 @@ def measured_extent(
         having: uint8 [m, s, s, 3], real faces that have what it brings.
 
     Returns:
-        float32 [s, s], from 0 to the last of `AMOUNTS`.
+        float32 [s, s], from 0 to the last of its `AMOUNTS`.
     """
     images = pixels.to_float(needing)
     residual = np.concatenate(
         [np.asarray(model.residual_image(each, edit)) for each in _batches(images)]
     )
-    there = place(residual)
+    scope = find_attribute(edit.column, [edit.column]).scope
+    there = place(residual, scope)
     residual = residual * there[..., None]
+    amounts = AMOUNTS[scope]
     wanted = _seen(model, edit, pixels.to_float(having))
-    seen = [_seen(model, edit, np.asarray(edited(images, residual, amount))) for amount in AMOUNTS]
+    seen = [_seen(model, edit, np.asarray(edited(images, residual, amount))) for amount in amounts]
     # Seen need not grow with every amount; how far it ever came does. From above, so that of equal
     # ones the least is found.
     falling = -np.maximum.accumulate(seen)[::-1]
-    return np.float32(np.interp(-wanted, falling, AMOUNTS[::-1])) * there
+    return np.float32(np.interp(-wanted, falling, amounts[::-1])) * there
 
 
-def place(residual: np.ndarray) -> np.ndarray:
+def place(residual: np.ndarray, scope: Scope) -> np.ndarray:
     """Where an edit is made: 1 where it changes faces, 0 where hardly any, smoothly from one to it.
 
     The same on both sides, as faces are.
 
     Args:
         residual: float32 [n, s, s, 3], of many faces.
+        scope: of the attribute.
 
     Returns:
         float32 [s, s] in [0, 1].
@@ -99,7 +105,8 @@ def place(residual: np.ndarray) -> np.ndarray:
     largest = np.quantile(change, _LARGEST)
     if not largest:
         return np.ones_like(change)
-    there = np.clip((change / largest - _NOWHERE) / (_THERE - _NOWHERE), 0, 1)
+    nowhere, surely = _NOWHERE_AND_THERE[scope]
+    there = np.clip((change / largest - nowhere) / (surely - nowhere), 0, 1)
     # Smoothed again: what is cut off must not be seen to be.
     return _smoothed(there).astype(np.float32)
 

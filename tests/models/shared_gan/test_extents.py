@@ -6,6 +6,7 @@ from keras import ops
 from models.shared_gan.test_shared_gan import ADD_SMILE, EDITS, FAMILY, REMOVE_SMILE, model_of
 
 from faceattr import pixels
+from faceattr.attributes import find_attribute
 from faceattr.models.shared_gan.extents import AMOUNTS, measured_extent, place
 
 GREY, FACES = 0.0, 70  # more faces than are looked at in one batch
@@ -51,24 +52,35 @@ def test_edited_faces_come_as_far_as_real_ones(real, amount):
         assert found.shape == (4, 4)
         assert found.dtype == np.float32
         np.testing.assert_allclose(found, amount, atol=0.05)
-        assert AMOUNTS[0] <= found.min() <= found.max() <= AMOUNTS[-1]
+        assert 1 <= found.min() <= found.max() <= AMOUNTS["local"][-1]
 
 
 def test_what_is_painted_past_white_is_as_far_as_it_can_come():
     found = measured_extent(Painter(0.1), ADD_SMILE, crops(0.95), crops(1.0))
-    np.testing.assert_array_equal(found, AMOUNTS[0])
+    np.testing.assert_array_equal(found, 1)
+
+
+def test_global_edits_leave_a_face_more_of_its_own():
+    adding = find_attribute("young", ["Young"]).adding
+    painter = Painter(0.1)
+    painter.number = lambda edit: 2
+    found = measured_extent(painter, adding, crops(GREY), crops(0.5))
+    np.testing.assert_allclose(found, AMOUNTS["global"][-1])
+    assert AMOUNTS["global"][-1] < AMOUNTS["local"][-1]
 
 
 def test_the_place_of_an_edit_is_where_it_changes_faces():
     residual = np.zeros((9, 64, 64, 3), np.float32)
     residual[:, 36:44, 20:44] = 0.5
     residual[3, 5, 5] = -2.0  # a speck on one face
-    there = place(residual)
+    there = place(residual, "local")
     assert there.shape == (64, 64)
     assert there.dtype == np.float32
     assert 0 <= there.min() <= there.max() <= 1
     assert (there[37:43, 21:43] > 0.9).all()
     assert there[:25].max() == there[:, :10].max() == there[:, -10:].max() == 0
+    assert (place(residual, "global") >= there).all()
+    assert place(residual, "global").mean() > there.mean()
     down = there[44:, 32]  # from its edge away
     assert (np.diff(down) <= 0).all()
     assert np.abs(np.diff(there, axis=0)).max() < 0.4
@@ -77,13 +89,13 @@ def test_the_place_of_an_edit_is_where_it_changes_faces():
 def test_the_place_of_an_edit_is_the_same_on_both_sides():
     residual = np.random.default_rng(0).normal(size=(5, 32, 32, 3)).astype(np.float32)
     residual[:, :, :9] = 0
-    there = place(residual)
+    there = place(residual, "local")
     np.testing.assert_allclose(there, there[:, ::-1], atol=1e-6)
     assert there[:, 2].max() > 0
 
 
 def test_an_edit_that_changes_nothing_is_everywhere():
-    np.testing.assert_array_equal(place(np.zeros((2, 8, 8, 3), np.float32)), 1)
+    np.testing.assert_array_equal(place(np.zeros((2, 8, 8, 3), np.float32), "local"), 1)
 
 
 class Faces:
