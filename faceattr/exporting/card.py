@@ -9,9 +9,10 @@ from typing import Any
 
 from faceattr.bundles.manifest import Manifest
 from faceattr.data.joining import packed_folders
+from faceattr.models.family import Family
 from faceattr.options import Option, options_of
 from faceattr.pictures.words import duration, listed
-from faceattr.runs.presets import preset_config
+from faceattr.runs.presets import preset_config, with_preset
 from faceattr.runs.settings import TrainConfig
 
 CARD_NAME = "README.md"
@@ -208,7 +209,7 @@ def training_command(settings: Mapping[str, Any], base: str | None = None) -> li
         if None in different.values():  # no flag says that
             continue
         flags = [] if preset is None else ["--preset", preset]
-        unsaid = set() if preset is None else {"model"}  # which the preset names
+        unsaid = {"model"} if preset is not None and _names_model(preset, family) else set()
         if base is not None:  # which has the networks
             flags = ["--add_attr", settings["attr"], "--from", base]
             said |= {"steps": settings["steps"]}
@@ -218,6 +219,11 @@ def training_command(settings: Mapping[str, Any], base: str | None = None) -> li
                 flags += _flag(options[name], value)
         commands.append(["python", "train.py", *flags])
     return min(commands, key=len, default=["python", "train.py", "--config", "config.json"])
+
+
+def _names_model(preset: str, family: Family) -> bool:
+    """Whether a preset alone says which model is trained."""
+    return with_preset(preset, {})["model"] == family.name
 
 
 def _flag(option: Option, value: Any) -> list[str]:

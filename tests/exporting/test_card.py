@@ -11,6 +11,7 @@ from faceattr.attributes import find_attribute
 from faceattr.bundles.manifest import Manifest
 from faceattr.exporting import card
 from faceattr.faces.crop import DRAWN_CROP
+from faceattr.models.registry import DEFAULT, families
 from faceattr.runs.presets import preset_config
 from faceattr.runs.settings import TrainConfig
 from faceattr.training.flags import OF_THE_COMMAND, add_training_flags
@@ -146,11 +147,12 @@ def test_a_bundle_that_nobody_trained_has_a_card(manifest):
         {"attr": "glasses", "seed": 3, "residual": False, "data": "celeba", "data_dir": "a b"},
         {"attr": "smile,young", "model": "shared_gan", "steps": 2450, "checkpoint_minutes": 5.0},
         {"attr": "young", "data": "csv", "labels": "faces.csv", "r1": 0.1},
+        {"attr": "smile,young", "model": "shared_gan", "data": "celeba", "data_dir": "faces"},
     ],
 )
 @pytest.mark.parametrize("preset", [None, "quick", "paper", "best", "mobile"])
 def test_the_command_trains_with_the_same_settings(settings, preset):
-    if (preset in ("best", "mobile")) != ("model" in settings):
+    if preset is not None and preset not in families()[settings.get("model", DEFAULT)].presets:
         return
     config = preset_config(preset, settings)
     python, script, *flags = card.training_command(config.settings())
