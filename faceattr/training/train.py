@@ -10,6 +10,7 @@ from faceattr.errors import UserError
 from faceattr.files import replacing
 from faceattr.models.family import Phase, Task
 from faceattr.models.optimizer import adam, learning_rate
+from faceattr.pictures.png import write_png
 from faceattr.runs.run import Run
 from faceattr.runs.settings import TrainConfig
 from faceattr.runs.weights import finished_model, newest_model
@@ -26,7 +27,13 @@ from faceattr.training.devices.strategy import (
     worker,
 )
 from faceattr.training.results import measure
-from faceattr.training.watching.callbacks import MetricsLog, Progress, ResetMeans, Samples
+from faceattr.training.watching.callbacks import (
+    MetricsLog,
+    Progress,
+    ResetMeans,
+    Samples,
+    sample_grid,
+)
 from faceattr.training.watching.checkpoints import Checkpoints
 from faceattr.training.watching.guards import Advice, FiniteLosses, GivenAdvice, GracefulStop
 from faceattr.training.watching.live_page import LivePage
@@ -119,6 +126,9 @@ def train(
             _fit(model, strategy, data, config, run, chief, phase, stop, said)
     if chief:
         model = config.family.complete(model, data, data.edits)
+        # The last grid is of the model that is kept.
+        faces = data.sample_crops(config.image_size, _SAMPLE_FACES)
+        write_png(run.sample_path(config.steps), sample_grid(model, faces))
         with replacing(run.model_path) as beside:
             model.save(beside)
         run.write_results(measure(model, config.family, data), config.steps)
