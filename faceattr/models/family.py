@@ -138,6 +138,7 @@ class Family(abc.ABC):
         precisions: those of `PRECISIONS` that it trains in.
         several: bool, whether one training learns several attributes.
         extends: bool, whether attributes can be added to a finished training.
+        grows: bool, whether a training can begin with networks of half its size.
         beta_2: float, of Adam, the memory of the squares of gradients.
         alarms: what is said of its curves while all players learn.
     """
@@ -151,6 +152,7 @@ class Family(abc.ABC):
     precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     several: ClassVar[bool] = False
     extends: ClassVar[bool] = False
+    grows: ClassVar[bool] = False
     beta_2: ClassVar[float] = 0.999
     alarms: ClassVar[tuple[Alarm, ...]] = ()
 
@@ -203,6 +205,15 @@ class Family(abc.ABC):
     @abc.abstractmethod
     def build(self, task: Task) -> AdversarialModel:
         """A model with new weights, not compiled."""
+
+    def begin(self, model: Any, trained: Any) -> None:
+        """Gives a new model the weights of a finished one.
+
+        Args:
+            model: new, not compiled.
+            trained: of the same task, or, where the family grows, of half the size.
+        """
+        model.begin_with(trained)
 
     def extend(self, model: Any, task: Task) -> AdversarialModel:
         """A finished model with the edits of more attributes, not compiled.

@@ -24,8 +24,13 @@ def fine_tuned_configs(base: Run, settings: dict[str, Any]) -> dict[str, TrainCo
     Raises:
         UserError: if the base is not finished, or a setting would make other networks.
     """
-    _check(base, settings)
-    saved, folders = base.config, folders_of(base.columns)
+    saved = base.config
+    twice = 2 * saved.image_size
+    if saved.family.grows and settings.get("image_size") == twice:
+        _check(base, {**settings, "image_size": saved.image_size})
+    else:
+        _check(base, settings, f", name {twice}, to which they can grow," * saved.family.grows)
+    folders = folders_of(base.columns)
     wanted = settings.get("attr", base.columns)
     if [named_attribute(name).column for name in wanted] != list(base.columns):
         raise UserError(
@@ -72,7 +77,7 @@ def added_configs(base: Run, names: str, settings: dict[str, Any]) -> dict[str, 
     return {next(iter(folders)): TrainConfig.of(**{**saved.settings(), **settings, "attr": attr})}
 
 
-def _check(base: Run, settings: dict[str, Any]) -> None:
+def _check(base: Run, settings: dict[str, Any], other_sizes: str = "") -> None:
     if base.state != "finished":
         raise UserError(
             f"--from {base.folder}: the training is not finished; first go on with python train.py "
@@ -87,8 +92,8 @@ def _check(base: Run, settings: dict[str, Any]) -> None:
         wanted, there = settings.get(name), getattr(base.config, name)
         if wanted not in (None, there):
             raise UserError(
-                f"--{name} {wanted}: the networks of {base.folder} have {there}; leave it out, or "
-                "train others with --attr"
+                f"--{name} {wanted}: the networks of {base.folder} have {there}; leave it out"
+                f"{other_sizes if name == 'image_size' else ''} or train others with --attr"
             )
 
 

@@ -168,7 +168,7 @@ def new_model(
     if base is None or fine_tunes(attributes, base):
         model = family.build(task)
         if base is not None:
-            model.begin_with(finished_model(base))
+            family.begin(model, finished_model(base))
     else:
         model = family.extend(finished_model(base), task)
     model.compile(*(_optimizer(config, player) for player in model.networks_of))

@@ -61,6 +61,19 @@ def test_what_is_fine_tuned_has_the_edits_and_settings_of_the_run(tmp_path, mode
     assert ("--add_attr" in message) == several
 
 
+def test_networks_that_grow_begin_with_those_of_half_the_size(tmp_path):
+    base = run_of(tmp_path / "base")
+    (config,) = fine_tuned_configs(base, {"image_size": 64}).values()
+    assert (config.image_size, config.width) == (64, TINY["width"])
+    with pytest.raises(UserError, match="have 32; leave it out, name 64, to which they can grow"):
+        fine_tuned_configs(base, {"image_size": 128})
+    with pytest.raises(UserError, match=r"width 8: the networks of .* have 4; leave it out or"):
+        fine_tuned_configs(base, {"width": 8, "image_size": 64})
+    other = run_of(tmp_path / "other", model=DEFAULT, attr="glasses")
+    with pytest.raises(UserError, match="have 32; leave it out or train others"):
+        fine_tuned_configs(other, {"image_size": 64})
+
+
 def test_whom_the_run_held_out_stays_held_out(tmp_path):
     base = run_of(tmp_path / "base")
     config = dataclasses.replace(base.config, attr="young")
@@ -192,6 +205,18 @@ def test_fine_tuned_it_is_another_run_of_the_same_edits(base, tmp_path):
     assert second == f"python train.py --from {base.folder} --steps 2 --learning_rate 0.001"
     assert third == f"python train.py --from {folders[0]} --learning_rate 0.0005"
     assert "| before | 3 steps of 4 pairs, " in card
+
+
+@pytest.mark.slow
+def test_a_run_grows_from_one_of_half_the_size(base, tmp_path):
+    flags = ["--from", base.folder, "--image_size", 64, "--steps", 1, "--head_start", 0]
+    process = warm_start.run(["train.py", *flags, "--run_dir", tmp_path / "grown"])
+    assert process.returncode == 0, process.stderr
+    grown = Run.open(tmp_path / "grown")
+    assert grown.config.image_size == 64
+    assert grown.edits == base.edits
+    assert grown.data["fine_tuned"][0]["training"]["image_size"] == 32
+    assert load(grown.model_path, grown.config.family).image_size == 64
 
 
 @pytest.mark.exhaustive

@@ -121,6 +121,7 @@ class SharedGANFamily(Family):
     }
     several = True
     extends = True
+    grows = True
     beta_2 = 0.99
     alarms = (
         Alarm(
@@ -175,6 +176,15 @@ class SharedGANFamily(Family):
     def build(self, task: Task) -> Any:
         """A `SharedGAN` of all edits of the task."""
         return self.model_class()(**_arguments(task))
+
+    def begin(self, model: Any, trained: Any) -> None:
+        """Networks of twice the size begin as the trained ones on halved pictures."""
+        from faceattr.models.shared_gan.growing import grow
+
+        if trained.image_size == model.image_size:
+            model.begin_with(trained)
+        else:
+            grow(trained, model)
 
     def extend(self, model: Any, task: Task) -> Any:
         """A `SharedGAN` whose shared weights stay: the new edits have only what is their own."""
