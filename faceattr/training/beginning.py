@@ -24,13 +24,8 @@ def fine_tuned_configs(base: Run, settings: dict[str, Any]) -> dict[str, TrainCo
     Raises:
         UserError: if the base is not finished, or a setting would make other networks.
     """
-    saved = base.config
-    twice = 2 * saved.image_size
-    if saved.family.grows and settings.get("image_size") == twice:
-        _check(base, {**settings, "image_size": saved.image_size})
-    else:
-        _check(base, settings, f", name {twice}, to which they can grow," * saved.family.grows)
-    folders = folders_of(base.columns)
+    _check(base, settings, grows=base.config.family.grows)
+    saved, folders = base.config, folders_of(base.columns)
     wanted = settings.get("attr", base.columns)
     if [named_attribute(name).column for name in wanted] != list(base.columns):
         raise UserError(
@@ -77,7 +72,7 @@ def added_configs(base: Run, names: str, settings: dict[str, Any]) -> dict[str, 
     return {next(iter(folders)): TrainConfig.of(**{**saved.settings(), **settings, "attr": attr})}
 
 
-def _check(base: Run, settings: dict[str, Any], other_sizes: str = "") -> None:
+def _check(base: Run, settings: dict[str, Any], grows: bool = False) -> None:
     if base.state != "finished":
         raise UserError(
             f"--from {base.folder}: the training is not finished; first go on with python train.py "
@@ -90,10 +85,12 @@ def _check(base: Run, settings: dict[str, Any], other_sizes: str = "") -> None:
         )
     for name in _OF_NETWORKS:
         wanted, there = settings.get(name), getattr(base.config, name)
-        if wanted not in (None, there):
+        larger = 2 * there if grows and name == "image_size" else None
+        if wanted not in (None, there, larger):
+            others = f", name {larger}, to which they can grow" if larger else ""
             raise UserError(
-                f"--{name} {wanted}: the networks of {base.folder} have {there}; leave it out"
-                f"{other_sizes if name == 'image_size' else ''} or train others with --attr"
+                f"--{name} {wanted}: the networks of {base.folder} have {there}; leave it "
+                f"out{others}, or train others with --attr"
             )
 
 

@@ -67,10 +67,10 @@ def test_networks_that_grow_begin_with_those_of_half_the_size(tmp_path):
     assert (config.image_size, config.width) == (64, TINY["width"])
     with pytest.raises(UserError, match="have 32; leave it out, name 64, to which they can grow"):
         fine_tuned_configs(base, {"image_size": 128})
-    with pytest.raises(UserError, match=r"width 8: the networks of .* have 4; leave it out or"):
+    with pytest.raises(UserError, match=r"width 8: the networks of .* have 4; leave it out, or"):
         fine_tuned_configs(base, {"width": 8, "image_size": 64})
     other = run_of(tmp_path / "other", model=DEFAULT, attr="glasses")
-    with pytest.raises(UserError, match="have 32; leave it out or train others"):
+    with pytest.raises(UserError, match="have 32; leave it out, or train others"):
         fine_tuned_configs(other, {"image_size": 64})
 
 
