@@ -69,6 +69,20 @@ def test_global_edits_leave_a_face_more_of_its_own():
     assert AMOUNTS["global"][-1] < AMOUNTS["local"][-1]
 
 
+def test_an_edit_is_made_at_its_place_alone_and_is_as_large_as_that_needs():
+    class Moustache(Painter):
+        def residual_image(self, images, edit):
+            residual = np.full_like(images, 0.075 * self.residual)  # all over the picture
+            residual[:, 20:26] = self.residual
+            return residual
+
+    grey = pixels.to_uint8(np.zeros((3, 32, 32, 3), np.float32))
+    having = grey + np.uint8(127.5 * 0.105)  # what six rows of 0.4 come to, and 1.4 times that
+    found = measured_extent(Moustache(0.4), ADD_SMILE, grey, having)
+    np.testing.assert_allclose(found[22:24], 1.4, atol=0.1)
+    np.testing.assert_array_equal(found[:12], 0)
+
+
 def test_the_place_of_an_edit_is_where_it_changes_faces():
     residual = np.zeros((9, 64, 64, 3), np.float32)
     residual[:, 36:44, 20:44] = 0.5
