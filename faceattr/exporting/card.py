@@ -162,10 +162,10 @@ def _source(source: str, settings: Mapping[str, Any]) -> str:
 def _command(manifest: Manifest) -> str:
     if not manifest.training:
         return ""
-    base = manifest.data.get("added_to", {}).get("run")
     earlier = manifest.data.get("fine_tuned", [])
     first, *others = (*(each["training"] for each in earlier), manifest.training)
-    commands = [training_command(first, base)]
+    added_to = (earlier[0] if earlier else manifest.data).get("added_to", {})
+    commands = [training_command(first, added_to.get("run"))]
     for before, settings in zip(earlier, others, strict=True):
         commands.append(fine_tuning_command(settings, before["training"], before["run"]))
     return "\n".join(["```", *map(shlex.join, commands), "```"])

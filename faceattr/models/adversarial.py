@@ -136,6 +136,10 @@ class AdversarialModel(keras.Model):
         for player, networks in self.networks_of.items():
             for network, other in zip(networks, trained.networks_of[player], strict=True):
                 network.set_weights(trained.averages.get(other.name, other).get_weights())
+        self.begin_averages()
+
+    def begin_averages(self) -> None:
+        """Averages begin as the weights that they are of."""
         for name, average in self.averages.items():
             average.set_weights(getattr(self, name).get_weights())
 

@@ -113,12 +113,14 @@ def told_of_base(attributes: tuple[Attribute, ...], base: Run) -> dict[str, Any]
     """
     if not fine_tunes(attributes, base):
         return {"added_to": {"run": str(base.folder), "columns": list(base.columns)}}
+    before = base.data
     own = {
         "run": str(base.folder),
         "training": base.config.settings(),
         "seconds": round(base.seconds_trained(base.config.steps)),
+        **{name: before[name] for name in ("added_to",) if name in before},
     }
-    return {"fine_tuned": [*base.data.get("fine_tuned", ()), own]}
+    return {"fine_tuned": [*before.get("fine_tuned", ()), own]}
 
 
 def kept_split(config: TrainConfig, base: Run) -> pathlib.Path | None:

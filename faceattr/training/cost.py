@@ -54,7 +54,7 @@ def measure_cost(
         config: the settings.
         data: what to train on.
         strategy: from `make_strategy`; its replicas get equal shares.
-        base: the run that the attributes are added to, if there is one.
+        base: the run that the training begins with, if there is one.
     """
     replicas = strategy.num_replicas_in_sync
     pairs = config.batch_size if accelerated() else min(config.batch_size, _PAIRS * replicas)
@@ -96,7 +96,7 @@ def describe_cost(
         config: the settings.
         data: what to train on.
         strategy: from `make_strategy`.
-        base: the run that the attributes are added to, if there is one.
+        base: the run that the training begins with, if there is one.
     """
     cost = measure_cost(config, data, strategy, base)
     replicas = strategy.num_replicas_in_sync

@@ -72,8 +72,8 @@ def train(
         resume: bool. Whether to go on from the newest checkpoint in `run_dir`.
         strategy: where the networks live, a `tf.distribute.Strategy`, or a `JaxStrategy` on JAX.
             Each replica takes an equal share of every batch. Defaults to `make_strategy()`.
-        base: a finished run to whose networks the attributes are added, see `Family.extend`. To
-            resume, it is not needed.
+        base: a finished run with whose networks it begins, see `Family.begin` and `Family.extend`.
+            To resume, it is not needed.
 
     Returns:
         the run, with `model.keras` and `results.json` written.
@@ -153,7 +153,7 @@ def new_model(
     Args:
         config: the settings.
         attributes: what it learns to edit.
-        base: a finished run that they are added to, whose weights it begins with.
+        base: a finished run whose weights it begins with, if there is one.
     """
     keras.utils.set_random_seed(config.seed)
     task = Task(

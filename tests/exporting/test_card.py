@@ -115,6 +115,21 @@ def test_the_command_of_what_was_added_to_another_run_names_that(manifest):
     assert "--preset" not in text
 
 
+def test_the_commands_of_what_was_fine_tuned_are_those_of_every_training(manifest):
+    first = TrainConfig.of(attr="Wearing_Hat", model="shared_gan", steps=700, views=2.0)
+    last = dataclasses.replace(first, attr="smile,Wearing_Hat", steps=9)
+    added_to = {"run": "runs/best", "columns": ["Smiling"]}
+    before = {"run": "runs/hat", "training": first.settings(), "seconds": 66}
+    for told, added in (({}, False), ({"added_to": added_to}, True)):
+        data = {**DATA, "fine_tuned": [{**before, **told}]}
+        text = card.card(dataclasses.replace(manifest, training=last.settings(), data=data), {})
+        one, other = text.split("```\n")[-2].splitlines()
+        assert ("--add_attr Wearing_Hat --from runs/best " in one) == added
+        assert ("--attr Wearing_Hat " in one) != added
+        assert other == "python train.py --from runs/hat --attr smile,Wearing_Hat --steps 9"
+        assert f"| before | 700 steps of {first.batch_size} pairs, 66 s, in `runs/hat` |" in text
+
+
 def test_weights_of_faces_of_people_are_for_research(manifest):
     for source, told in (
         ("celeba", "CelebA, photos of celebrities (Liu et al., 2015)"),

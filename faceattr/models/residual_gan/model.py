@@ -119,10 +119,10 @@ class ResidualGAN(adversarial.AdversarialModel):
         shape = (None, self.image_size, self.image_size, 3)
         for network in (self.to_positive, self.to_negative, self.discriminator):
             network.build(shape)
-        for name, average in self.averages.items():
+        for average in self.averages.values():
             average.build(shape)
             average.trainable = False
-            average.set_weights(getattr(self, name).get_weights())
+        self.begin_averages()
         self.count_steps()
         self.built = True
 

@@ -23,8 +23,7 @@ def take_over(trained: SharedGAN, larger: SharedGAN) -> None:
     extents = np.copy(ops.convert_to_numpy(larger.extents))
     extents[: len(trained.edits)] = ops.convert_to_numpy(trained.extents)
     larger.extents.assign(extents)
-    for name, average in larger.averages.items():
-        average.set_weights(getattr(larger, name).get_weights())
+    larger.begin_averages()
 
 
 def _take_over(

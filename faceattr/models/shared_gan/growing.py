@@ -6,7 +6,6 @@ are new. The last step up repeats pixels. As in progressive growing (Karras et a
 without fading in.
 """
 
-import keras
 import numpy as np
 
 from faceattr.models.shared_gan.discriminator import SharedDiscriminator
@@ -15,6 +14,7 @@ from faceattr.models.shared_gan.model import SharedGAN
 from faceattr.models.shared_gan.networks import Block, SharedTransformation
 
 _COLOURS = 3
+_LAST_MAP = 4  # side of the discriminator's smallest map, at every size
 # Of the pixels of faces, so that normalisation leaves a halved picture about as it is.
 _MEAN, _SPREAD = -0.1, 0.5
 
@@ -30,8 +30,7 @@ def grow(trained: SharedGAN, larger: SharedGAN) -> None:
     _grow_transformation(trained.finished("transformation"), larger.transformation)
     _grow_gate(trained.finished("gate"), larger.gate)
     _grow_discriminator(trained.discriminator, larger.discriminator)
-    for name, average in larger.averages.items():
-        average.set_weights(getattr(larger, name).get_weights())
+    larger.begin_averages()
 
 
 def _grow_transformation(small: SharedTransformation, large: SharedTransformation) -> None:
@@ -43,7 +42,7 @@ def _grow_transformation(small: SharedTransformation, large: SharedTransformatio
         (small.wide, large.wide),
     ]
     for one, other in blocks:
-        _place_block(one, other)
+        _embed_block(one, other)
     _repeat(large.up[-1])
     for name in ("own", "to_colour_and_mask"):
         getattr(large, name).set_weights(getattr(small, name).get_weights())
@@ -51,46 +50,45 @@ def _grow_transformation(small: SharedTransformation, large: SharedTransformatio
 
 def _grow_gate(small: Gate, large: Gate) -> None:
     for one, other in zip(small.blocks, large.blocks, strict=True):
-        _place_block(one, other)
+        _embed_block(one, other)
     large.to_attributes.set_weights(small.to_attributes.get_weights())
 
 
 def _grow_discriminator(small: SharedDiscriminator, large: SharedDiscriminator) -> None:
     _halve(large.trunk[0])
     for one, other in zip(small.trunk, large.trunk[1:], strict=True):
-        _place_block(one, other)
+        _embed_block(one, other)
     # From 32 to 64 patches are of other pixels than they were.
     if large.patches_from == small.patches_from + 1:
-        _place_block(small.patch, large.patch)
+        _embed_block(small.patch, large.patch)
         large.to_patches.set_weights(small.to_patches.get_weights())
     kernel, bias = small.to_faces.get_weights()
-    places = 16
     of_places = [
-        each.reshape(places, -1, each.shape[-1])
+        each.reshape(_LAST_MAP**2, -1, each.shape[-1])
         for each in (kernel, large.to_faces.get_weights()[0])
     ]
-    large.to_faces.set_weights([_placed(*of_places).reshape(-1, len(bias)), bias])
+    large.to_faces.set_weights([_embedded(*of_places).reshape(-1, len(bias)), bias])
 
 
-def _place_block(small: Block, large: Block) -> None:
+def _embed_block(small: Block, large: Block) -> None:
     for name in ("convolution", "normalization", "own"):
         one, other = getattr(small, name), getattr(large, name)
         if one is not None:
             pairs = zip(one.get_weights(), other.get_weights(), strict=True)
-            other.set_weights([_placed(*pair) for pair in pairs])
+            other.set_weights([_embedded(*pair) for pair in pairs])
 
 
-def _placed(small: np.ndarray, large: np.ndarray) -> np.ndarray:
+def _embedded(small: np.ndarray, large: np.ndarray) -> np.ndarray:
     """The large weights with the small ones in the first channels, which read no others.
 
     Args:
         small, large: kernels [..., channels in, channels out], or [..., channels] of vectors and of
             tables of edits, whose axes but for channels are alike.
     """
-    placed = large.copy()
-    placed[..., : small.shape[-1]] = 0
-    placed[tuple(slice(size) for size in small.shape)] = small
-    return placed
+    embedded = large.copy()
+    embedded[..., : small.shape[-1]] = 0
+    embedded[tuple(slice(size) for size in small.shape)] = small
+    return embedded
 
 
 def _halve(block: Block) -> None:
@@ -109,9 +107,8 @@ def _halve(block: Block) -> None:
 
 def _repeat(block: Block) -> None:
     """A step up passes the first of its channels on, each pixel to a square of two."""
-    layer: keras.layers.Layer = block.convolution
-    kernel, bias = layer.get_weights()
+    kernel, bias = block.convolution.get_weights()
     channels = np.arange(min(kernel.shape[2:]))
     kernel[:] = 0
     kernel[1, 1, channels, channels] = 1
-    layer.set_weights([kernel, bias])
+    block.convolution.set_weights([kernel, bias])

@@ -124,9 +124,9 @@ class SharedGAN(adversarial.AdversarialModel):
             network.build()
             if self.added:
                 network.freeze_shared()
-        for name, average in self.averages.items():
+        for average in self.averages.values():
             average.trainable = False
-            average.set_weights(getattr(self, name).get_weights())
+        self.begin_averages()
         self.count_steps()
         # Saved with the model, and measured once it is finished: see `measured_extent`.
         shape = (len(self.edits), self.image_size, self.image_size)
