@@ -61,7 +61,7 @@ pages: docs  ## what GitHub Pages shows: the documentation, and the page in its 
 	$(VENV)/bin/python -m serving.page --out build/docs/page
 
 clean:
-	rm -rf $(VENV) $(BULK) .npm .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BULK) .npm .npm-* .mypy_cache .pytest_cache .ruff_cache
 
 $(INSTALLED): requirements.txt pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)

@@ -64,6 +64,73 @@ def test_npm_that_is_missing_or_fails(tmp_path, monkeypatch):
         npm.packages(tmp_path, tmp_path / "there", development=False)
 
 
+@pytest.fixture
+def fetched_by(tmp_path, monkeypatch):
+    """Puts a function, which is given the folder, in the place of npm; gives back the target."""
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(site.WEB / name, tmp_path / name)
+
+    def install(fetch):
+        def run(command, cwd, **how):
+            (cwd / "node_modules").mkdir()
+            (cwd / "node_modules" / "of").write_text(" ".join(command))
+            fetch(cwd)
+
+        monkeypatch.setattr(npm.subprocess, "run", run)
+        return tmp_path / "there"
+
+    return install
+
+
+def test_npm_fetches_what_is_missing_once(tmp_path, fetched_by):
+    fetched = []
+    target = fetched_by(fetched.append)
+    for development, times in ((False, 1), (False, 1), (True, 2), (True, 2), (False, 2)):
+        modules = npm.packages(tmp_path, target, development)
+        assert modules == target / "node_modules"
+        assert len(fetched) == times
+    assert "--omit=dev" not in (modules / "of").read_text()
+    (tmp_path / "package-lock.json").write_text("{}")
+    npm.packages(tmp_path, target, development=False)
+    assert len(fetched) == 3
+    assert "--omit=dev" in (modules / "of").read_text()
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "package.json",
+        "package-lock.json",
+        "there",
+    }
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_two_programs_that_fetch_at_once_do_not_meet(tmp_path, fetched_by, older):
+    inside = []
+
+    def fetch(folder):
+        assert not (target / "node_modules").exists() or older
+        if not inside:
+            inside.append(folder)  # the other program begins later and is done first
+            modules = npm.packages(tmp_path, target, development=True)
+            inside.append((modules / "of").stat().st_ino)
+
+    target = fetched_by(fetch)
+    if older:
+        (target / "node_modules").mkdir(parents=True)
+        (target / ".faceattr-lock").write_text("another")
+    modules = npm.packages(tmp_path, target, development=True)
+    assert (modules / "of").stat().st_ino == inside[1]
+
+
+def test_npm_that_fails_leaves_nothing(tmp_path, fetched_by):
+    def fails(folder):
+        raise subprocess.CalledProcessError(1, "npm", stderr="npm error no way")
+
+    target = fetched_by(fails)
+    before = set(tmp_path.iterdir())
+    with pytest.raises(UserError, match="npm ci: failed"):
+        npm.packages(tmp_path, target, development=True)
+    assert set(tmp_path.iterdir()) == before
+
+
 def test_the_folder_is_whole(site_folder):
     listed = json.loads((site_folder / "bundles" / "index.json").read_text(encoding="utf-8"))
     first, second = listed["edits"][:2]
