@@ -1,12 +1,10 @@
 import dataclasses
-import html.parser
 import io
-import json
-import math
 import re
 
 import numpy as np
 import pytest
+from html_page import HtmlPage
 from made_up_evaluation import (
     a_realism,
     an_estimate,
@@ -18,60 +16,17 @@ from made_up_evaluation import (
 from PIL import Image
 
 from faceattr.attributes import find_attribute
-from faceattr.errors import UserError
 from faceattr.evaluation.judge.scores import ColumnScore
-from faceattr.evaluation.measures.intervals import Estimate
 from faceattr.evaluation.measures.no_op import NoOp
 from faceattr.evaluation.measures.told_apart import ToldApart
-from faceattr.evaluation.metrics import to_json
-from faceattr.evaluation.report import report as module
-from faceattr.evaluation.report.html import TIMES, mark
-from faceattr.evaluation.report.html import estimate as shown_estimate
+from faceattr.evaluation.report.html import TIMES
 from faceattr.evaluation.report.report import report_page, write_report
 from faceattr.evaluation.report.shown import anchors, shown_edits
 from faceattr.evaluation.report.success_cells import Company, success_cells
 from faceattr.pictures.html import identifier
-from faceattr.pictures.words import EN_DASH, number
+from faceattr.pictures.words import EN_DASH
 
-NO_END_TAG = {"meta", "img", "br", "wbr"}
 ADDRESSES = ("src", "href", "srcset", "data", "action", "poster")
-
-
-class Page(html.parser.HTMLParser):
-    """The page's parts; complains of tags that are not closed in order."""
-
-    def __init__(self, text):
-        super().__init__(convert_charrefs=True)
-        self.open, self.tags, self.text, self.within = [], [], [], {}
-        self.feed(text)
-        self.close()
-        assert not self.open, f"not closed: {self.open}"
-
-    def handle_starttag(self, tag, attrs):
-        attributes = dict(attrs)
-        self.tags.append((tag, attributes))
-        if tag not in NO_END_TAG:
-            self.open.append((tag, attributes.get("id")))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop()[0] == tag
-
-    def handle_data(self, data):
-        if self.open and self.open[-1][0] not in ("script", "style"):
-            self.text.append(data)
-            for _, anchor in self.open:
-                if anchor:
-                    self.within.setdefault(anchor, []).append(data)
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.tags if name == tag]
-
-    @property
-    def words(self):
-        return " ".join(" ".join(self.text).split())
-
-    def part(self, anchor):
-        return " ".join(" ".join(self.within.get(anchor, [])).split())
 
 
 pytestmark = pytest.mark.usefixtures("coarse_figures")
@@ -82,7 +37,7 @@ def changed(change):
     evaluation = made_up_evaluation(
         change=lambda metrics: change(metrics, metrics["subjects"][0]["edits"]["add_glasses"])
     )
-    return Page(report_page(evaluation)[0])
+    return HtmlPage(report_page(evaluation)[0])
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +47,7 @@ def made():
 
 @pytest.fixture(scope="module")
 def page(made):
-    return Page(made[0])
+    return HtmlPage(made[0])
 
 
 ADD = "glasses-add_glasses"
@@ -324,7 +279,7 @@ def test_drawn_faces_are_shown_beside_the_truth():
         edit["truth"] = {"psnr": sides, "ssim": sides, "landmark_shift": None}
 
     shown = {("glasses", "add_glasses"): dataclasses.replace(pictures, truth=truth)}
-    page = Page(report_page(made_up_evaluation(pictures=shown, change=drawn))[0])
+    page = HtmlPage(report_page(made_up_evaluation(pictures=shown, change=drawn))[0])
     assert "true counterfactual" in page.part(ADD)
     assert "PSNR 24.5 dB 24.0 to 25.0 dB, 81 faces" in page.part(ADD)
     assert "landmark shift" not in page.words
@@ -360,7 +315,9 @@ def test_the_faces_are_those_that_the_seed_drew_and_the_worst_as_they_are():
     section = text.partition(f'id="{ADD}"')[2].partition("</section>")[0]
     shown = [
         (image["alt"], round(decoded(image["src"]).mean(), 0))
-        for image in Page(section[section.index(">") + 1 :].replace("</section>", "")).all("img")
+        for image in HtmlPage(section[section.index(">") + 1 :].replace("</section>", "")).all(
+            "img"
+        )
         if image["alt"] in ("input", "residual", "edited")
     ]
     wanted = []
@@ -396,7 +353,7 @@ def test_what_users_named_is_escaped_everywhere(tmp_path):
     )
     write_report(evaluation, tmp_path / "report")
     text = (tmp_path / "report" / "report.html").read_text("utf-8")
-    page = Page(text)
+    page = HtmlPage(text)
     assert all("onerror" not in attributes for _, attributes in page.tags)
     assert not page.all("script")
     assert {image["src"][:11] for image in page.all("img")} == {"data:image/"}
@@ -415,77 +372,6 @@ def test_names_that_look_alike_get_files_of_their_own():
     assert len(identifier("x" * 5000, "add")) < 200
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("reports") / "nested" / "report"
-    write_report(made_up_evaluation(), folder)
-    return folder
-
-
-def test_the_report_is_three_things_and_no_leftover(written):
-    assert sorted(path.name for path in written.iterdir()) == [
-        "figures",
-        "metrics.json",
-        "report.html",
-    ]
-    assert [path.name for path in written.parent.iterdir()] == ["report"]
-    assert json.loads((written / "metrics.json").read_text()) == to_json(
-        made_up_evaluation().metrics
-    )
-    parts = ("random", "worst", "strength", "realism", "region", "identity", "pose")
-    edits = ("glasses-add_glasses", "glasses-remove_glasses")
-    wanted = {f"{edit}-{part}.png" for edit in edits for part in parts}
-    found = {path.name for path in (written / "figures").iterdir()}
-    assert found == wanted | {"leakage.png", "reliability.png"}
-    for path in (written / "figures").iterdir():
-        with Image.open(path) as image:
-            assert image.format == "PNG"
-
-
-def test_a_report_replaces_an_earlier_one_and_leaves_other_files_alone(written):
-    (written / "notes.txt").write_text("mine")
-    (written / "figures" / "of-a-subject-that-is-gone.png").write_bytes(b"")
-    (written / "partial-report").mkdir()
-    evaluation = made_up_evaluation(change=lambda metrics: metrics.update(seed=8))
-    write_report(evaluation, written)
-    assert json.loads((written / "metrics.json").read_text())["seed"] == 8
-    assert "seed 8" in (written / "report.html").read_text("utf-8")
-    assert not (written / "figures" / "of-a-subject-that-is-gone.png").exists()
-    assert (written / "notes.txt").read_text() == "mine"
-    (written / "notes.txt").unlink()
-    assert not (written / "partial-report").exists()
-
-
-@pytest.mark.parametrize("broken", ["page", "metrics"])
-def test_a_report_that_cannot_be_made_leaves_the_earlier_one(written, monkeypatch, broken):
-    before = {
-        path: (path.stat().st_ino, path.stat().st_mtime_ns)
-        for path in written.rglob("*")
-        if path.is_file()
-    }
-    evaluation = made_up_evaluation()
-    if broken == "page":
-        monkeypatch.setattr(module, "method_section", lambda metrics: 1 / 0)
-    else:
-        # Which JSON does not have.
-        monkeypatch.setattr(module, "to_json", lambda metrics: {"seconds": math.nan})
-    with pytest.raises((ZeroDivisionError, ValueError)):
-        write_report(evaluation, written)
-    after = {
-        path: (path.stat().st_ino, path.stat().st_mtime_ns)
-        for path in written.rglob("*")
-        if path.is_file()
-    }
-    assert after == before
-    assert not (written / "partial-report").exists()
-
-
-def test_a_file_is_no_folder_for_a_report(tmp_path):
-    (tmp_path / "report").write_text("")
-    with pytest.raises(UserError, match="out"):
-        write_report(made_up_evaluation(), tmp_path / "report")
-
-
 def test_the_leakage_has_the_most_moved_attribute_first_and_names_the_largest():
     def leak(_, edit):
         edit["leakage"]["columns"] = ["Eyeglasses", "Male", "Smiling", "Young"]
@@ -496,41 +382,6 @@ def test_the_leakage_has_the_most_moved_attribute_first_and_names_the_largest():
     words = changed(leak).part("leakage")
     assert "Male -0.41 ± 0.04 , Young +0.20 ± 0.08 , Smiling +0.01" in words
     assert "Eyeglasses +0.90" not in words
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "shown"),
-    [
-        (0.9351, "%", "94%"),
-        (31.66, "dB", "31.7 dB"),
-        (math.inf, "dB", "∞ dB"),
-        (2.0, "ratio", "2.00"),
-        (0.04132, "", "0.0413"),
-        (0.0, "", "0"),
-        (0.00004, "", "4.0e-05"),
-        (-0.00012, "", "-1.2e-04"),
-        (None, "%", EN_DASH),
-        (math.nan, "", EN_DASH),
-    ],
-)
-def test_numbers_have_the_digits_that_are_read(value, unit, shown):
-    assert number(value, unit) == shown
-
-
-def test_an_estimate_says_its_interval_and_its_count_or_why_there_is_none():
-    assert re.sub("<[^>]+>", "", shown_estimate(an_estimate(0.9, 0.05, 1), "%")) == (
-        "90% 85 to 95%, 1 face"
-    )
-    assert "why &lt;not&gt;" in shown_estimate(None, "%", "why <not>")
-
-
-def test_a_mark_is_where_its_value_is():
-    markup = mark(Estimate(0.5, 0.25, 2.0, 1), (0, 1), [("soft", 0.1), ("line", None)])
-    assert 'band" style="left:25.0%;width:75.0%"' in markup, "cut at the end"
-    assert 'dot" style="left:50.0%"' in markup
-    assert markup.count("tick") == 1
-    assert 'tick soft" style="left:10.0%"' in markup
-    assert "dot" not in mark(None)
 
 
 def test_edits_of_one_name_are_told_apart_at_the_top():

@@ -1,6 +1,5 @@
 import dataclasses
 import datetime
-import html.parser
 import json
 import math
 import re
@@ -8,6 +7,7 @@ import types
 
 import numpy as np
 import pytest
+from html_page import HtmlPage
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,7 +36,6 @@ TERMS = (
     "residual_to_negative",
     "residual_to_positive",
 )
-NO_END_TAG = {"meta", "img"}
 
 
 def facts(**changes):
@@ -71,41 +70,8 @@ def grids(count):
     return [(100 * number, f"samples/step-{100 * number:08d}.png") for number in range(count)]
 
 
-class Page(html.parser.HTMLParser):
-    """The page's parts; complains of tags that are not closed in order."""
-
-    def __init__(self, text):
-        super().__init__(convert_charrefs=True)
-        self.open, self.tags, self.text = [], [], []
-        self.feed(text)
-        self.close()
-        assert not self.open, f"not closed: {self.open}"
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in NO_END_TAG:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] not in ("script", "style"):
-            self.text.append(data)
-
-    def all(self, tag, **attributes):
-        return [
-            found
-            for name, found in self.tags
-            if name == tag and all(found.get(key) == value for key, value in attributes.items())
-        ]
-
-    @property
-    def words(self):
-        return " ".join(" ".join(self.text).split())
+class Page(HtmlPage):
+    """A live page."""
 
     @property
     def charts(self):
