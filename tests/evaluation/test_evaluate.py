@@ -5,161 +5,43 @@ import json
 
 import numpy as np
 import pytest
+from known_glasses import (
+    ADD,
+    COLUMNS,
+    EYES,
+    GLASSES,
+    REMOVE,
+    SIZE,
+    Glasses,
+    Judge,
+    Models,
+    Outside,
+    edits_of,
+    faces_with_glasses,
+    measure,
+    subject_of,
+)
 
-from faceattr import pixels
 from faceattr.attributes import find_attribute
-from faceattr.data import synthetic
-from faceattr.data.sources import draw_synthetic
 from faceattr.data.table import AttributeTable
 from faceattr.errors import UserError
 from faceattr.evaluation import evaluate as room
 from faceattr.evaluation.evaluate import evaluate
-from faceattr.evaluation.judge.attribute_classifier import Seen, SourceCounts
-from faceattr.evaluation.judge.mouth import Mouths
-from faceattr.evaluation.judge.scores import column_score, reliability
-from faceattr.evaluation.measures.regions import landmark_masks, mean_landmarks
 from faceattr.evaluation.metrics import from_json, to_json
-from faceattr.evaluation.settings import ClassifierSettings, EvaluationSettings
+from faceattr.evaluation.settings import EvaluationSettings
 from faceattr.evaluation.subjects.edit_case import Cases
 from faceattr.evaluation.subjects.evaluation_faces import EvaluationFaces
-from faceattr.evaluation.subjects.subject import Subject
 from faceattr.faces.crop import CELEBA_CROP, WHOLE_IMAGE
-
-ADD, REMOVE = find_attribute("glasses", ["Eyeglasses"]).edits
-COLUMNS = ("Eyeglasses", "Male", "Smiling", "Young")
-SIZE = 32
-EYES = landmark_masks("Eyeglasses", np.full((1, 5, 2), np.nan), SIZE)[0]
-# What glasses are here: so much more red around the eyes.
-GLASSES = 100
-
-
-class Judge:
-    """For whom glasses are red around the eyes, and a man has blue cheeks."""
-
-    columns = COLUMNS
-    settings = ClassifierSettings(epochs=1)
-    sources = {"faces": SourceCounts(40, 24)}  # noqa: RUF012
-    _perfect = column_score(np.array([0.9, 0.1]), np.array([1, -1]))
-    scores = {"faces": dict.fromkeys(COLUMNS, _perfect)}  # noqa: RUF012
-    reliability = {  # noqa: RUF012
-        "faces": dict.fromkeys(COLUMNS, reliability(np.array([0.9, 0.1]), np.array([True, False])))
-    }
-
-    def __init__(self):
-        self.images = 0
-
-    def look(self, images):
-        self.images += len(images)
-        red = images[:, EYES, 0].mean(axis=1) / 255
-        blue = images[:, 24:, :8, 2].mean(axis=(1, 2)) / 255
-        probabilities = np.stack([red, blue, 1 - red, np.full(len(images), 0.7)], axis=1)
-        return Seen(probabilities, images[:, ::8, ::8, 0].reshape(len(images), -1) / 255.0)
-
-
-class Models:
-    """Face models that see the mean face, and know people by the red of their eyes."""
-
-    def __init__(self):
-        self.described = 0
-
-    def landmarks68(self, images):
-        points = np.tile(np.array([0.5, 0.9]), (len(images), 68, 1))
-        left, right, nose, *mouth = mean_landmarks()
-        points[:, 36:42], points[:, 42:48], points[:, 30] = left, right, nose
-        points[:, 48], points[:, 54] = mouth
-        return points
-
-    def descriptors(self, images):
-        self.described += len(images)
-        found = np.zeros((len(images), 128))
-        found[:, 0] = images[:, EYES, 0].mean(axis=1) / 255
-        return found
-
-    def finds_face(self, images):
-        return images.mean(axis=(1, 2, 3)) < 250
-
-
-class Glasses:
-    """An edit that puts the red on, or takes it off, and does not look whether it is there."""
-
-    def __init__(self, sign):
-        self.sign = sign
-        self.seen = 0
-
-    def __call__(self, images):
-        self.seen += len(images)
-        residual = np.zeros(images.shape, np.float32)
-        residual[:, EYES, 0] = self.sign * GLASSES / 127.5
-        return residual
-
-
-def subject_of(edits, **more):
-    facts = {
-        "name": "glasses",
-        "method": "known",
-        "image_size": SIZE,
-        "crop": CELEBA_CROP,
-        "settings": {"steps": 1},
-        "edits": edits,
-        "training": frozenset(),
-    }
-    return Subject(**{**facts, **more})
 
 
 @pytest.fixture(scope="module")
 def faces():
-    """40 faces, every second one with glasses: 20 and 20, of 20 persons."""
-    random = np.random.default_rng(0)
-    images = random.integers(40, 90, (40, SIZE, SIZE, 3), np.uint8)
-    labels = np.where(random.random((40, 4)) < 0.5, 1, -1).astype(np.int8)
-    labels[:, 0] = np.where(np.arange(40) % 2, 1, -1)
-    for image in images[1::2]:
-        image[EYES, 0] += GLASSES
-    table = AttributeTable(
-        tuple(f"{index}.png" for index in range(40)),
-        COLUMNS,
-        labels,
-        CELEBA_CROP,
-        images=images,
-        identities=np.arange(40) // 2,
-    )
-    return EvaluationFaces(
-        "faces", table, {"Eyeglasses": (np.arange(0, 40, 2), np.arange(1, 40, 2))}
-    )
-
-
-def measure(faces, edits=None, judge=None, models=None, **settings):
-    edits = {ADD: Glasses(1), REMOVE: Glasses(-1)} if edits is None else edits
-    return evaluate(
-        [(subject_of(edits), faces)], judge or Judge(), models, EvaluationSettings(**settings)
-    )
-
-
-class Outside:
-    """Who takes red for frames, finds it sad, and sees every mouth alike."""
-
-    def __init__(self):
-        self.asked = []
-
-    def frame_lines(self, images):
-        self.asked.append(len(images))
-        return images[:, EYES, 0].mean(axis=1) / 255
-
-    def happy(self, images):
-        return 1 - self.frame_lines(images)
-
-    def mouths(self, images):
-        return Mouths(*np.zeros((2, len(images))))
+    return faces_with_glasses()
 
 
 @pytest.fixture(scope="module")
 def found(faces):
     return measure(faces, models=Models(), identity_faces=6, identity_pairs=10)
-
-
-def edits_of(evaluation):
-    (subject,) = to_json(evaluation.metrics)["subjects"]
-    return subject["edits"]
 
 
 def test_metrics_are_what_json_knows_and_name_everything(found):
@@ -398,133 +280,6 @@ def test_an_edit_that_does_nothing(faces):
     assert edit["no_op"]["ratio"] is None
     assert edit["locality"]["energy_inside"]["value"] is None
     assert edit["realism"] == edit["realism_before"]
-
-
-@pytest.fixture(scope="module")
-def drawn():
-    faces = draw_synthetic(24, SIZE, seed=2)
-    column = faces.table.values("Eyeglasses")
-    return EvaluationFaces(
-        "drawn",
-        faces.table,
-        {"Eyeglasses": (np.flatnonzero(~column)[:8], np.flatnonzero(column)[:8])},
-        faces,
-    )
-
-
-def test_drawn_faces_are_held_against_the_truth(drawn, monkeypatch):
-    monkeypatch.setattr(room, "scored_judge", lambda judge, faces: judge)
-    answers = {}
-    for indices in drawn.held_out("Eyeglasses"):
-        truths = drawn.synthetic.counterfactuals(indices, "Eyeglasses")
-        for index, truth in zip(indices, truths, strict=True):
-            image = drawn.table.images[index]
-            change = pixels.to_float(truth) - pixels.to_float(image)
-            answers[image.tobytes()] = change
-            answers[truth.tobytes()] = -change
-
-    def oracle(images):
-        return np.stack([answers[image.tobytes()] for image in pixels.to_uint8(images)])
-
-    evaluation = measure(
-        drawn,
-        {ADD: oracle, REMOVE: oracle},
-        models=Models(),
-        identity_faces=4,
-        identity_pairs=0,
-    )
-    for edit in edits_of(evaluation).values():
-        truth = edit["truth"]
-        assert truth["psnr"]["edited"]["value"] is None, "every face is its counterfactual"
-        assert 10 < truth["psnr"]["unedited"]["value"] < 40
-        assert truth["ssim"]["edited"]["value"] == pytest.approx(1)
-        assert truth["ssim"]["unedited"]["value"] < 1
-        assert truth["landmark_shift"]["edited"] == truth["landmark_shift"]["unedited"]
-        assert edit["locality"]["region"] == "true mask"
-        assert edit["locality"]["energy_inside"]["value"] == pytest.approx(1)
-        assert edit["landmarks"]["truth"] == "renderer"
-        assert edit["cycle"]["l1"]["value"] == 0
-        assert sum(bin["success"]["count"] for bin in edit["pose"]) == 8
-    pictures = evaluation.pictures["glasses", ADD]
-    assert np.array_equal(pictures.truth, pictures.edited)
-    by_face = evaluation.by_face["glasses", ADD]
-    assert np.isinf(by_face.truth.edited.psnr).all()
-    assert by_face.truth.unedited.psnr.shape == (8,)
-
-
-def test_a_drawn_smile_moves_the_true_landmarks(drawn, monkeypatch):
-    monkeypatch.setattr(room, "scored_judge", lambda judge, faces: judge)
-    table = drawn.table
-    smiling = table.values("Smiling")
-    faces = dataclasses.replace(
-        drawn, sides={"Smiling": (np.flatnonzero(~smiling)[:5], np.flatnonzero(smiling)[:5])}
-    )
-    answers, points = {}, {}
-    for indices in faces.held_out("Smiling"):
-        truths = faces.synthetic.counterfactuals(indices, "Smiling")
-        for index, truth in zip(indices, truths, strict=True):
-            image, face = table.images[index], faces.synthetic.parameters[index]
-            answers[image.tobytes()] = pixels.to_float(truth) - pixels.to_float(image)
-            points[image.tobytes()] = synthetic.landmarks68(face)
-            points[truth.tobytes()] = synthetic.landmarks68(synthetic.flip(face, "Smiling"))
-
-    class Knowing(Models):
-        def landmarks68(self, images):
-            return np.stack([points[image.tobytes()] for image in images]).astype(np.float64)
-
-    def oracle(images):
-        return np.stack([answers[image.tobytes()] for image in pixels.to_uint8(images)])
-
-    subject = subject_of({find_attribute("smile", COLUMNS).adding: oracle})
-    settings = EvaluationSettings(identity_faces=5, identity_pairs=0)
-    found = edits_of(evaluate([(subject, faces)], Judge(), Knowing(), settings))["add_smile"]
-    for when in ("before", "after"):
-        assert found["landmarks"][when]["rest"]["value"] == pytest.approx(0, abs=1e-9)
-    assert found["truth"]["landmark_shift"]["edited"]["value"] == pytest.approx(0, abs=1e-9)
-    assert found["truth"]["landmark_shift"]["unedited"]["value"] > 0.01
-
-
-def test_pictures_are_of_all_faces(faces, found):
-    whole = found.pictures["glasses", ADD]
-    assert len(whole.images) == len(whole.needless_images) == 20
-    assert np.array_equal(whole.images, faces.table.images[faces.held_out("Eyeglasses")[0]])
-    assert np.array_equal(whole.needless_edited[:, ~EYES], whole.needless_images[:, ~EYES])
-    of_all = found.by_face["glasses", ADD].success.after
-    after = of_all[whole.worst]
-    assert (np.diff(after) >= 0).all()
-    assert after[0] == of_all.min()
-
-
-def test_pictures_are_of_those_that_are_shown_where_all_are_too_many(faces, monkeypatch):
-    monkeypatch.setattr("faceattr.evaluation.pictures._SHOWN", 3)
-    whole = measure(faces).pictures["glasses", ADD]
-    some = measure(faces, pictures=1).pictures["glasses", ADD]
-    assert len(whole.images) == 20
-    assert len(some.needless_images) == 3
-    assert 3 <= len(some.images) <= 6
-    for name in ("images", "edited", "residual"):
-        for chosen in ("random", "worst"):
-            kept, of_all = (
-                getattr(pictures, name)[getattr(pictures, chosen)] for pictures in (some, whole)
-            )
-            assert np.array_equal(kept, of_all), (name, chosen)
-
-
-def test_what_removes_is_worst_where_most_is_left(found):
-    pictures = found.pictures["glasses", REMOVE]
-    after = found.by_face["glasses", REMOVE].success.after
-    assert after[pictures.worst[0]] == after.max()
-
-
-def test_values_of_each_face_are_those_that_the_means_are_of(found):
-    values = found.by_face["glasses", ADD]
-    edit = edits_of(found)["add_glasses"]
-    for name in ("mean_change", "changed_share"):
-        assert getattr(values.locality, name).mean() == pytest.approx(
-            edit["locality"][name]["value"]
-        )
-    assert values.success.reached.mean() == edit["success"]["edited"]["value"]
-    assert values.cycle.l1.shape == values.pose.yaw.shape == (20,)
 
 
 def test_a_judge_must_know_the_attribute_and_faces_be_of_both_kinds(faces):
