@@ -167,6 +167,7 @@ def _command(manifest: Manifest) -> str:
     added_to = (earlier[0] if earlier else manifest.data).get("added_to", {})
     commands = [training_command(first, added_to.get("run"))]
     for before, settings in zip(earlier, others, strict=True):
+        commands[-1] += ["--run_dir", before["run"]]  # where the next one looks for it
         commands.append(fine_tuning_command(settings, before["training"], before["run"]))
     return "\n".join(["```", *map(shlex.join, commands), "```"])
 

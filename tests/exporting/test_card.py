@@ -126,6 +126,7 @@ def test_the_commands_of_what_was_fine_tuned_are_those_of_every_training(manifes
         one, other = text.split("```\n")[-2].splitlines()
         assert ("--add_attr Wearing_Hat --from runs/best " in one) == added
         assert ("--attr Wearing_Hat " in one) != added
+        assert one.endswith(" --run_dir runs/hat")
         assert other == "python train.py --from runs/hat --attr smile,Wearing_Hat --steps 9"
         assert f"| before | 700 steps of {first.batch_size} pairs, 66 s, in `runs/hat` |" in text
 

@@ -202,7 +202,11 @@ def test_fine_tuned_it_is_another_run_of_the_same_edits(base, tmp_path):
     first, second, third = card.split("```")[5].strip().splitlines()
     assert "--attr glasses,smile" in first
     assert "--from" not in first
-    assert second == f"python train.py --from {base.folder} --steps 2 --learning_rate 0.001"
+    assert first.endswith(f" --run_dir {base.folder}")
+    assert second == (
+        f"python train.py --from {base.folder} --steps 2 --learning_rate 0.001 "
+        f"--run_dir {folders[0]}"
+    )
     assert third == f"python train.py --from {folders[0]} --learning_rate 0.0005"
     assert "| before | 3 steps of 4 pairs, " in card
 
